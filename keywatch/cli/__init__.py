@@ -1,0 +1,1 @@
+"""The command line: typed arguments in, exit code out. Everything printed goes through report/."""

@@ -1,0 +1,97 @@
+"""Where keywatch keeps its own files: the XDG folders of a user, or the system's folders for root's service.
+
+Folders are made 0700 and files 0600; a folder that another user owns or may write is refused, never repaired.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+
+from keywatch.errors import StateError
+
+APP = "keywatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """The folders of one installation: configuration, durable state, throw-away cache, sockets."""
+
+    config: str
+    state: str
+    cache: str
+    runtime: str
+
+
+def user_homes(env: dict[str, str] | None = None) -> Homes:
+    """The folders of the user who runs keywatch, by the XDG base directory specification. Nothing is created."""
+    env = dict(os.environ) if env is None else env
+    home = env.get("HOME") or os.path.expanduser("~")
+
+    def xdg(name: str, default: str) -> str:
+        value = env.get(name, "")
+        return os.path.join(value if os.path.isabs(value) else os.path.join(home, default), APP)
+
+    runtime = env.get("XDG_RUNTIME_DIR", "")
+    return Homes(
+        config=xdg("XDG_CONFIG_HOME", ".config"),
+        state=xdg("XDG_STATE_HOME", ".local/state"),
+        cache=xdg("XDG_CACHE_HOME", ".cache"),
+        runtime=os.path.join(runtime, APP) if os.path.isabs(runtime) else xdg("XDG_STATE_HOME", ".local/state"),
+    )
+
+
+def private_dir(path: str) -> str:
+    """Make `path` a folder of this user's, mode 0700, and return it. `StateError` when it is somebody else's."""
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        info = os.stat(path)
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}: set XDG_STATE_HOME to a folder that you own") from error
+    if info.st_uid != os.geteuid() or stat.S_IMODE(info.st_mode) & 0o022:
+        raise StateError(f"{path}: must be owned by you and writable by nobody else: chmod 700 it, or remove it")
+    return path
+
+
+def installation_key(state_dir: str) -> bytes:
+    """The random 32 bytes under which this installation fingerprints secrets; made on first use, file 0600.
+
+    Losing it changes every fingerprint (baselines and ignore files by fingerprint stop matching); leaking it lets
+    its finder test guesses of a secret against fingerprints, no more.
+    """
+    path = os.path.join(private_dir(state_dir), "installation.key")
+    for _ in range(2):
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            _create_key(state_dir, path)
+            continue
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}") from error
+        with os.fdopen(fd, "rb") as file:
+            info = os.fstat(file.fileno())
+            key = file.read(33)
+        if info.st_uid != os.geteuid() or info.st_mode & 0o077:
+            raise StateError(f"{path}: must be yours and mode 0600: chmod 600 it")
+        if len(key) != 32:
+            raise StateError(f"{path}: holds {len(key)} bytes, not 32: move it away, and a new one is made")
+        return key
+    raise StateError(f"{path}: can't be created")
+
+
+def _create_key(state_dir: str, path: str) -> None:
+    """Write a new key beside and link it in place, so that of two first starts one wins and both agree."""
+    temp = os.path.join(state_dir, f".installation.key.{secrets.token_hex(8)}")
+    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temp, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(temp)
