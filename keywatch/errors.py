@@ -39,3 +39,27 @@ class FormatError(KeywatchError):
         self.format_name = format_name
         self.line = line
         self.expected = expected
+
+
+class AgeError(KeywatchError):
+    """An age file can't be written or opened. Messages never hold payload, key or passphrase."""
+
+
+class ArmorError(AgeError):
+    """The ASCII armor of an age file is not canonical."""
+
+
+class HeaderError(AgeError):
+    """The header of an age file breaks the format."""
+
+
+class NoMatchError(AgeError):
+    """None of the identities at hand opens this age file: wrong identity, or wrong passphrase."""
+
+
+class HeaderMacError(AgeError):
+    """The header of an age file was changed after it was written."""
+
+
+class PayloadError(AgeError):
+    """The payload of an age file is cut short, prolonged or changed."""
