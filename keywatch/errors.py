@@ -63,3 +63,22 @@ class HeaderMacError(AgeError):
 
 class PayloadError(AgeError):
     """The payload of an age file is cut short, prolonged or changed."""
+
+
+class FileReadError(KeywatchError):
+    """One of keywatch's own files can't be read, or is not what may stand there."""
+
+
+class FileBusyError(KeywatchError):
+    """Another process kept one of keywatch's own files locked for longer than was waited."""
+
+
+class FileWriteError(KeywatchError):
+    """One of keywatch's own files can't be written. Unless `replaced`, the old one stands untouched.
+
+    `replaced`: the new one stands in its place and only its durability is in doubt.
+    """
+
+    def __init__(self, message: str, *, replaced: bool = False) -> None:
+        super().__init__(message)
+        self.replaced = replaced
