@@ -82,3 +82,83 @@ class FileWriteError(KeywatchError):
     def __init__(self, message: str, *, replaced: bool = False) -> None:
         super().__init__(message)
         self.replaced = replaced
+
+
+class VaultError(KeywatchError):
+    """A vault can't do what was asked; nothing was changed unless the message says so."""
+
+
+class VaultMissingError(VaultError):
+    """There is no vault at that path."""
+
+
+class VaultExistsError(VaultError):
+    """There is something at that path already, and it is not overwritten."""
+
+
+class VaultMalformedError(VaultError):
+    """What stands there is not a vault that can be read. It is never overwritten."""
+
+
+class VaultLockedError(VaultError):
+    """No identity at hand opens the vault."""
+
+
+class VaultForeignError(VaultError):
+    """The vault was written by another installation, or this one has lost its record of it: `adopt` takes it over."""
+
+
+class VaultTamperedError(VaultError):
+    """Something that is not keywatch changed the vault file."""
+
+
+class VaultRolledBackError(VaultTamperedError):
+    """The vault file is an older one than was last written, or a copy that went its own way."""
+
+
+class EntrySwappedError(VaultTamperedError):
+    """An entry's secret stands under another entry."""
+
+
+class EntryForgedError(VaultTamperedError):
+    """An entry was put in by something that is not keywatch."""
+
+
+class EntryMissingError(VaultError):
+    """There is no entry of that name."""
+
+
+class EntryExistsError(VaultError):
+    """There is an entry of that name already."""
+
+
+class EntryTooLargeError(VaultError):
+    """The secret is larger than this vault keeps."""
+
+
+class KeyringError(VaultError):
+    """The OS keyring can't do what was asked."""
+
+
+class KeyringRefusedError(KeyringError):
+    """The configured keyring backend would not keep a secret safe."""
+
+
+class KeyringAbsentError(KeyringError):
+    """No OS keyring can be reached from here."""
+
+
+class KeyringLockedError(KeyringError):
+    """The OS keyring is locked and nobody was asked to unlock it."""
+
+
+class KeyringDismissedError(KeyringError):
+    """The person closed the keyring's prompt."""
+
+
+class KeyringTimeoutError(KeyringError):
+    """The OS keyring did not answer in time."""
+
+
+class KeyringMismatchError(KeyringError):
+    """The OS keyring gave back something else than was put in."""
