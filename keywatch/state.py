@@ -1,10 +1,10 @@
 """What keywatch remembers between runs: one SQLite file, 0600, that never holds a secret.
 
-Now: which files a sweep found clean, so that the next one only looks at their metadata. A file counts as unchanged when
+Now: which files a sweep found clean, so that the next one only looks at their metadata. A file is unchanged when
 device, inode, size, mtime and ctime are what they were and the rules are the same; ctime can't be set back by `touch`.
 Files changed less than `RACY_NS` before they were read are not remembered: a second write in the same tick of the file
-system's clock would not show. (A store through a memory map that dirtied its page earlier does not touch the times until
-write-back: no metadata can tell; `--no-cache` reads everything.)
+system's clock would not show. (A store through a memory map that dirtied its page earlier does not touch the times
+until write-back: no metadata can tell; `--no-cache` reads everything.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterable
-from types import TracebackType
 
 from keywatch.errors import StateError
 from keywatch.paths import private_dir
@@ -27,8 +26,9 @@ FolderKey = tuple[int, int]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS clean (dev INTEGER NOT NULL, ino INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (dev, ino))
-    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS clean (
+    dev INTEGER NOT NULL, ino INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (dev, ino)
+) WITHOUT ROWID;
 """
 
 
@@ -54,24 +54,20 @@ class State:
     def __enter__(self) -> State:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._db.close()
 
     def _error(self, error: Exception) -> StateError:
         return StateError(f"{self.path}: {error}: move the file away, and a new one is made; only speed is lost")
 
     def load_clean(self, rules: str) -> dict[FolderKey, bytes]:
-        """The clean files of each folder, as joined records, under the rule set of digest `rules`; none under another."""
+        """The clean files of each folder, as joined records, if they were found under the rules of digest `rules`."""
         try:
             row = self._db.execute("SELECT value FROM meta WHERE name = 'rules'").fetchone()
             if row is None or row[0] != rules:
                 return {}
-            rows: Iterable[tuple[object, object, object]] = self._db.execute("SELECT dev, ino, records FROM clean")
-            return {
-                (dev, ino): records
-                for dev, ino, records in rows
-                if isinstance(dev, int) and isinstance(ino, int) and isinstance(records, bytes) and len(records) % RECORD.size == 0
-            }  # fmt: skip
+            rows: Iterable[tuple[int, int, bytes]] = self._db.execute("SELECT dev, ino, records FROM clean")
+            return {(dev, ino): blob for dev, ino, blob in rows if _is_row(dev, ino, blob)}
         except sqlite3.Error as error:
             raise self._error(error) from None
 
@@ -84,7 +80,8 @@ class State:
                 self._db.execute("DELETE FROM clean")
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (rules,))
             self._db.executemany(
-                "INSERT OR REPLACE INTO clean VALUES (?, ?, ?)", ((dev, ino, blob) for (dev, ino), blob in folders.items())
+                "INSERT OR REPLACE INTO clean VALUES (?, ?, ?)",
+                ((dev, ino, blob) for (dev, ino), blob in folders.items()),
             )
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -96,6 +93,10 @@ class State:
 def folder_key(info: os.stat_result) -> FolderKey:
     """The key of a folder, within SQLite's signed 64 bits."""
     return _signed(info.st_dev), _signed(info.st_ino)
+
+
+def _is_row(dev: object, ino: object, blob: object) -> bool:
+    return isinstance(dev, int) and isinstance(ino, int) and isinstance(blob, bytes) and not len(blob) % RECORD.size
 
 
 def _signed(number: int) -> int:

@@ -97,13 +97,14 @@ class _Search:
         for binding in self.bindings:
             if len(self.seen) >= MAX_PARTS:
                 return
-            meaning = meaning_of(binding.name) if binding.name else None
+            name = _own_name(binding)
+            meaning = meaning_of(name) if name else None
             if meaning is None or len(binding.value) < 16 or len(binding.value) > 8192:
                 continue
             value = _unwrap(binding.value.expose().strip())
             if b"\n" in value or b" " in value:
                 continue
-            self._take_value(value, meaning, binding.span, binding.name, literal=True)
+            self._take_value(value, meaning, binding.span, name, literal=True)
 
     def _take_value(self, value: bytes, meaning: Meaning, span: Span, name: str, *, literal: bool) -> None:
         """A value that its name takes for a part: judged, and turned to the role that its shape tells."""
@@ -189,10 +190,8 @@ class _Search:
     def _loose_label(self, labels: Labels, start: int, span: Span) -> Label | None:
         """A secret's name up to some 160 bytes before its value, unless the format says it has another name."""
         binding = self._binding_at(span)
-        if binding is not None and binding.span == span:
-            flat = "".join(c for c in binding.name.lower() if c.isalnum())
-            if flat not in _NEUTRAL:
-                return None
+        if binding is not None and binding.span == span and not _is_neutral(_own_name(binding)):
+            return None
         label = labels.before(start)
         return label if label is not None and label.meaning.role is Role.SECRET_ACCESS_KEY else None
 
@@ -211,7 +210,9 @@ class _Search:
     def _put(self, role: Role, span: Span, value: bytes, *, name: str, rest: str, sure: bool, labelled: bool) -> None:
         binding = self._binding_at(span)
         path: tuple[str, ...] = ()
-        if binding is not None:
+        if binding is not None and binding.span == span and _is_neutral(binding.name) and binding.path:
+            path = binding.path[:-1]
+        elif binding is not None:
             path = binding.path if binding.span == span else (*binding.path, f"@{binding.span.start}")
         commented = binding.commented if binding is not None else self._is_comment(span.start)
         match = Match(RULE, role, span, Secret(value), name, path)
@@ -231,7 +232,7 @@ class _Search:
     def _is_bound(self, span: Span) -> bool:
         """The format has this very value under a name of its own, and that name was judged already."""
         binding = self._binding_at(span)
-        return binding is not None and binding.span == span and meaning_of(binding.name) is not None
+        return binding is not None and binding.span == span and meaning_of(_own_name(binding)) is not None
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.newlines, offset - 1)
@@ -243,6 +244,15 @@ class _Search:
 
     def _sure(self, lone: list[Candidate]) -> list[Candidate]:
         return [c for c in lone if self.seen[c.match.span.start].sure]
+
+
+def _is_neutral(name: str) -> bool:
+    return "".join(c for c in name.lower() if c.isalnum()) in _NEUTRAL
+
+
+def _own_name(binding: Binding) -> str:
+    """The name that tells of the value: `{"secret_key": {"value": …}}` means `secret_key`."""
+    return binding.path[-1] if binding.path and _is_neutral(binding.name) else binding.name
 
 
 def _unwrap(value: bytes) -> bytes:

@@ -7,6 +7,7 @@ every test asks for something that chance makes less often than once in a millio
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _EXAMPLE = re.compile(rb"EXAMPLE(?:KEY)?$|EXAMPLEKEY|^wJalrXUtnFEMI|EXAMPLE(?:KEY)?\W", re.IGNORECASE)
 _REFERENCE = re.compile(
@@ -38,7 +39,7 @@ def is_sequence(value: bytes) -> bool:
     if len(at) < 8:
         return False
     breaks = [0, 0]
-    for one, two in zip(at, at[1:], strict=False):
+    for one, two in pairwise(at):
         step = two - one
         breaks[0] += not (step == 1 or (one, two) in ((9, 0), (0, 10), (35, 10), (35, 0)))
         breaks[1] += not (step == -1 or (one, two) in ((0, 9), (10, 35)))
@@ -123,9 +124,7 @@ def why_not_secret(value: bytes, *, literal: bool) -> str | None:
 
 def is_random(value: bytes) -> bool:
     """Looks drawn from the base64 alphabet: mixed, many distinct characters, no hex, no words."""
-    kinds = (
-        any(0x61 <= b <= 0x7A for b in value) + any(0x41 <= b <= 0x5A for b in value) + any(b < 0x3A for b in value)
-    )
+    kinds = any(0x61 <= b <= 0x7A for b in value) + any(0x41 <= b <= 0x5A for b in value) + any(b < 0x3A for b in value)
     return (
         kinds == 3
         and len(set(value)) >= min(14, len(value) * 0.45)

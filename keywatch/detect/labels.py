@@ -1,6 +1,6 @@
 """Names in plain text, and the values they announce: the part of detection that needs no format.
 
-`strict` gives values right behind a name, with only quotes, separators, type words or markup between them; `before` gives
+`strict` gives values right behind a name, with only quotes, separators, type words or markup between; `before` gives
 the name that stands some way before a value. Names and positions only: what a value is worth is judged elsewhere.
 """
 
@@ -26,10 +26,13 @@ _WORDS = (
     rb"|string|plaintext|set|environment|char|var|let|new|literal|type|from|wstring|cdata|unsafeplaintext|bytes|machine|user"
 )
 _GLUE = re.compile(
-    rb"(?:[ \t\"'`\](){}<>:=,;|*&@^!?~\\]|\[[^\]\r\n]{0,40}\]|\[|(?<![A-Za-z0-9])(?i:" + _WORDS + rb")(?![A-Za-z0-9/+_])"
+    rb"(?:[ \t\"'`\](){}<>:=,;|*&@^!?~\\]|\[[^\]\r\n]{0,40}\]|\[|(?<![A-Za-z0-9])(?i:"
+    + _WORDS
+    + rb")(?![A-Za-z0-9/+_])"
     rb"|</?[A-Za-z][\w:.\-]{0,40}(?:[ \t][^<>\r\n]{0,80})?/?>|-(?=[>\"' ])|(?<=>)[ \t]*\r?\n[ \t]*(?=<)){0,64}+"
 )
 _VALUE = re.compile(rb"[A-Za-z0-9/+][A-Za-z0-9/+_.~\-]{15,4096}={0,2}")
+_NO_VALUE = Span(0, 0)
 _OPENERS = b"\"'`"
 
 
@@ -40,7 +43,7 @@ class Label:
     name: str
     meaning: Meaning
     span: Span
-    value: Span = Span(0, 0)
+    value: Span = _NO_VALUE
     quoted: bool = False
 
 

@@ -1,6 +1,7 @@
-"""Which secret access key belongs to which access key id: by section, object, command or statement first, by nearness last.
+"""Which secret access key belongs to which access key id: by section, object or command first, by nearness last.
 
-A wrong pair destroys two keys when it is moved, so a guess is marked as one. Pure, and near linear in the number of parts.
+A wrong pair destroys two keys when it is moved, so a guess is marked as one. Pure, and near linear in the
+number of parts.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keywatch.model import Match, Role
 
@@ -74,8 +76,6 @@ def _pair_by_path(left: list[Candidate], pairs: list[Pair], *, commented: bool) 
             # an enclosing object only ties together what one of its own or its children's parts leave no doubt about
             if own or (depth > 0 and len(ids) == len(secrets) == 1):
                 made = _pair_group(ids, secrets)
-            elif depth == 0 and len(ids) == len(secrets) == 1 and _siblings(ids[0], secrets[0]):
-                made = _pair_group(ids, secrets)
             else:
                 continue
             if not path and own and any(len(c.match.path) for c in group):
@@ -85,11 +85,6 @@ def _pair_by_path(left: list[Candidate], pairs: list[Pair], *, commented: bool) 
         left = [c for c in left if id(c) not in used]
         depth -= 1
     return left
-
-
-def _siblings(a: Candidate, b: Candidate) -> bool:
-    """Two lone parts of one small document, each in a branch of its own, near each other."""
-    return abs(a.line - b.line) <= UNLABELLED_LINES and a.commented is b.commented
 
 
 def _pair_group(ids: list[Candidate], secrets: list[Candidate]) -> list[Pair]:
@@ -102,13 +97,15 @@ def _pair_group(ids: list[Candidate], secrets: list[Candidate]) -> list[Pair]:
             if sure or _in_blocks(own_ids, own_secrets):
                 pairs += [Pair(a, b, ambiguous=not sure) for a, b in zip(own_ids, own_secrets, strict=True)]
     used = {id(c) for p in pairs for c in (p.key_id, p.secret)}
-    return pairs + _nearest([c for c in ids if id(c) not in used], [c for c in secrets if id(c) not in used], limit=None)
+    return pairs + _nearest(
+        [c for c in ids if id(c) not in used], [c for c in secrets if id(c) not in used], limit=None
+    )
 
 
 def _in_turn(ids: list[Candidate], secrets: list[Candidate]) -> bool:
     """id secret id secret … or secret id secret id …: each pair is done before the next begins."""
     spans = [sorted((a.match.span.start, b.match.span.start)) for a, b in zip(ids, secrets, strict=True)]
-    return all(one[1] < two[0] for one, two in zip(spans, spans[1:], strict=False))
+    return all(one[1] < two[0] for one, two in pairwise(spans))
 
 
 def _in_blocks(ids: list[Candidate], secrets: list[Candidate]) -> bool:

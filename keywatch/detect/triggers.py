@@ -34,16 +34,17 @@ _GAP = r"[_\-. ]{0,2}"
 _PREFIXES = ("AKIA", "ASIA", "ABIA", "ACCA")
 _NAMES = ("SECRET_ACCESS_KEY", "secret_access_key", "ACCESS_KEY_ID", "access_key_id", "ecretAccessKey", "ccessKeyId")
 
-#: a value of 16 characters within reach of its name
-_VALUE = r"[^\x80-\xff]{1,48}[A-Za-z0-9/+]{16}"
-
 TRIGGERS: tuple[Trigger, ...] = (
     Trigger("aws-id", rf"(?:{'|'.join(_PREFIXES)}|A3T[A-Z0-9])[A-Z0-9]{{16}}"),
     Trigger("aws-secret-name", rf"secret{_GAP}access{_GAP}key", caseless=True),
     Trigger("aws-id-name", rf"access{_GAP}key{_GAP}(?:id|secret)", caseless=True),
-    Trigger("aws-name", rf"(?:aws|amazon|amz){_GAP}(?:secret|access{_GAP}key|session{_GAP}token|security{_GAP}token|key|id)", caseless=True),
+    Trigger(
+        "aws-name",
+        rf"(?:aws|amazon|amz){_GAP}(?:secret|access{_GAP}key|session{_GAP}token|security{_GAP}token|key|id)",
+        caseless=True,
+    ),
     Trigger("s3-name", rf"s3a?{_GAP}(?:secret|access{_GAP}key|key)", caseless=True),
     Trigger("aws-session-token", r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz)[A-Za-z0-9/+=]{60}"),
     Trigger("base64-id", "(?:" + "|".join(t for p in _PREFIXES for t in _in_base64(p)) + ")[A-Za-z0-9+/]{20}"),
     Trigger("base64-name", "(?:" + "|".join(t for n in _NAMES for t in _in_base64(n)) + ")"),
-)  # fmt: skip
+)
