@@ -13,6 +13,7 @@ import platform
 import re
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -166,12 +167,8 @@ def locate(pattern: str, flags: int, content: bytes, most: int) -> list[tuple[in
     None where Hyperscan is missing or can't tell starts for this pattern: the caller then searches in windows.
     """
     library = _hyperscan()
-    if library is None:
-        return None
-    som = 256  # HS_FLAG_SOM_LEFTMOST
-    try:
-        database = _database(library, [(0, pattern, flags & CASELESS)], som)
-    except library.error:
+    database = _locator(pattern, flags & CASELESS)
+    if library is None or database is None:
         return None
     spans: dict[int, int] = {}
 
@@ -186,3 +183,15 @@ def locate(pattern: str, flags: int, content: bytes, most: int) -> list[tuple[in
     except library.ScanTerminated:
         pass
     return sorted(spans.items())
+
+
+@lru_cache(maxsize=512)
+def _locator(pattern: str, flags: int) -> Any:
+    """The pattern compiled to tell starts (HS_FLAG_SOM_LEFTMOST = 256); None where that can't be."""
+    library = _hyperscan()
+    if library is None:
+        return None
+    try:
+        return _database(library, [(0, pattern, flags)], 256)
+    except library.error:
+        return None

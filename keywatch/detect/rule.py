@@ -21,7 +21,7 @@ WhyNot = Callable[["re.Match[bytes]"], str | None]
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 WORD = "A-Za-z0-9_"
-TOKEN = "A-Za-z0-9_-"  # noqa: S105 - a character class
+TOKEN = r"A-Za-z0-9_\-"  # noqa: S105 - a character class
 BASE64 = "A-Za-z0-9+/="
 
 #: between a name and its value, in any of the usual syntaxes: `=`, `:`, `=>`, `:=`, a comma, with quotes and blanks
