@@ -48,9 +48,9 @@ RULES = (
         title="GitLab token (personal, deploy, runner, feed, SCIM, feature flag)",
         pattern=r"(?:glpat-|gldt-|glrt-(?:t[0-9]_)?|glft-|glsoat-|glffct-|GR1348941)[A-Za-z0-9_-]{20}",
         keywords=("glpat-", "gldt-", "glrt-", "glft-", "glsoat-", "glffct-", "GR1348941"),
-        right=TOKEN + r"\.",
+        right=TOKEN,
         exact=r"(?:glpat-|gldt-|glrt-(?:t[0-9]_)?|glft-|glsoat-|glffct-|GR1348941)[A-Za-z0-9_-]{20}(?!\.[0-9a-z]{2})",
-        examples=("PRIVATE-TOKEN: glpat-{base64url:20}", "gldt-{alnum:20}", "glrt-{alnum:20}", "glrt-t1_{alnum:20}."),
+        examples=("PRIVATE-TOKEN: glpat-{base64url:20}", "gldt-{alnum:20}", "glrt-{alnum:20}", "glrt-t1_{alnum:20}.\n"),
         near_misses=("glpat-{alnum:19}", "glpat-{alnum:21}", "glpat-XXXXXXXXXXXXXXXXXXXX", "glpat-<your_access_token>"),
     ),
     Rule(

@@ -53,9 +53,9 @@ RULES = (
     Rule(
         id="discord-bot-token",
         title="Discord bot token",
-        pattern=r"(?:discord|bot)[A-Za-z0-9_.\"'\[\] -]{0,30}(?:token|login|run)[\"'`\]]{0,2}\s{0,4}(?:=>|:=|[:=,(])\s{0,4}[\"'`]?"
+        pattern=r"(?:discord[A-Za-z0-9_.\"'\[\] -]{0,30}(?:token|login|run)[\"'`\]]{0,2}\s{0,4}(?:=>|:=|[:=,(])|(?:bot|client)\.(?:run|login)\()\s{0,4}[\"'`]?"
         r"(?P<secret>[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38})",
-        keywords=("discord", "bot"),
+        keywords=("discord", "bot.", "client."),
         caseless=True,
         check=discord_id,
         left="",

@@ -112,7 +112,7 @@ RULES = (
         check=reftkn,
         left=TOKEN + "+/",
         severity=Severity.HIGH,
-        examples=("{b64:reftkn:01:1700000000:~~~b}",),
-        near_misses=("cmVmd{alnum:59}", "/{b64:reftkn:01:1700000000:~~~b}"),
+        examples=("{b64:reftkn:01:1700000000:~~~abc}",),
+        near_misses=("cmVmd{alnum:59}", "/{b64:reftkn:01:1700000000:~~~abc}"),
     ),
 )
