@@ -120,7 +120,7 @@ def anthropic_shape(token: bytes) -> bool:
 
 
 def mixed(token: bytes) -> bool:
-    """Holds small letters, capitals and digits, as random base62 of 32 or more does (it misses one of them once in 400)."""
+    """Holds small letters, capitals and digits, as random base62 of 32 does but once in 270 times."""
     return bool(re.search(rb"[a-z]", token) and re.search(rb"[A-Z]", token) and re.search(rb"[0-9]", token))
 
 

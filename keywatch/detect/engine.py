@@ -13,6 +13,7 @@ import platform
 import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -161,37 +162,47 @@ def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
     return scan
 
 
-def locate(pattern: str, flags: int, content: bytes, most: int) -> list[tuple[int, int]] | None:
-    """Where `pattern` matches, at most `most` places: each leftmost start with its last end, in order. Linear time.
+def locate(pattern: str, flags: int, content: bytes, most: int, reach: int) -> list[tuple[int, int]] | None:
+    """Disjoint regions, in order, outside of which `pattern` matches nowhere. Linear time; None without Hyperscan.
 
-    None where Hyperscan is missing or can't tell starts for this pattern: the caller then searches in windows.
+    Where Hyperscan can tell the starts of this pattern's matches, a region reaches from a start to its last end, and at
+    most `most` starts are followed; where it can't (large bounded repeats), it is the `reach` bytes before each end.
+    Regions that overlap are joined.
     """
     library = _hyperscan()
-    database = _locator(pattern, flags & CASELESS)
-    if library is None or database is None:
+    located = _locator(pattern, flags & CASELESS)
+    if library is None or located is None:
         return None
-    spans: dict[int, int] = {}
+    database, tells_starts = located
+    ends: dict[int, int] = {}
 
     def note(_number: int, start: int, end: int, _flags: int, _context: object) -> bool:
-        if start not in spans and len(spans) >= most:
+        key = start if tells_starts else end // 1024
+        if tells_starts and key not in ends and len(ends) >= most:
             return True
-        spans[start] = max(end, spans.get(start, 0))
+        ends[key] = max(end, ends.get(key, 0))
         return False
 
-    try:
+    with suppress(library.ScanTerminated):
         database.scan(content, match_event_handler=note, scratch=library.Scratch(database))
-    except library.ScanTerminated:
-        pass
-    return sorted(spans.items())
+    regions: list[tuple[int, int]] = []
+    for key, last in sorted(ends.items()):
+        start, end = (key if tells_starts else max(0, key * 1024 - reach)), last
+        if regions and start < regions[-1][1]:
+            start, end = regions[-1][0], max(regions.pop()[1], last)
+        regions.append((start, end))
+    return regions
 
 
 @lru_cache(maxsize=512)
-def _locator(pattern: str, flags: int) -> Any:
-    """The pattern compiled to tell starts (HS_FLAG_SOM_LEFTMOST = 256); None where that can't be."""
+def _locator(pattern: str, flags: int) -> tuple[Any, bool] | None:
+    """The pattern compiled to tell places, and whether it tells starts too (HS_FLAG_SOM_LEFTMOST = 256)."""
     library = _hyperscan()
     if library is None:
         return None
-    try:
-        return _database(library, [(0, pattern, flags)], 256)
-    except library.error:
-        return None
+    for extra in (256, 0):
+        try:
+            return _database(library, [(0, pattern, flags)], extra), extra == 256
+        except library.error:
+            continue
+    return None

@@ -36,7 +36,7 @@ def expand(template: str, seed: int = 0) -> bytes:
     """The template with every `{kind:argument}` replaced; equal for equal template and seed.
 
     Kinds: an alphabet and a length (`{hex:32}`), or a whole of its own: `{github:36}` (base62 with its CRC32 at the
-    end), `{gitlab:PREFIX}`, `{grafana}`, `{age}`, `{pem:LABEL}`, `{b64:text}`. Braces that name no kind stay as they are.
+    end), `{gitlab:PREFIX}`, `{grafana}`, `{age}`, `{pem:LABEL}`, `{b64:text}`. Other braces stay as they are.
     """
     source = random.Random(f"{seed}:{template}")  # noqa: S311 - reproducible examples, not keys
 

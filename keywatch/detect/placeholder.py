@@ -8,39 +8,55 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 
-#: SHA-256 (first 16 hex digits) of complete keys that their issuers print in documentation or ship in emulators:
-#: Stripe's two test keys, Telegram's two bots, the account keys of the Azure storage and Cosmos emulators, GitHub's post
+#: SHA-256 (first 16 hex digits) of complete keys that their issuers print in documentation or ship in emulators
 _DOCUMENTED = frozenset(
-    "2cafc0970149a84f f2d6ca16515033e5 0b5dd075ccdd03c4 731fa294d036e54f 0011cc25eb432071 aa6547439583c3a2 "
-    "976b57ee8acdfcf4".split()
+    {
+        "2cafc0970149a84f",  # Stripe
+        "f2d6ca16515033e5",
+        "0b5dd075ccdd03c4",  # Telegram
+        "731fa294d036e54f",
+        "0011cc25eb432071",  # Azure storage emulator
+        "aa6547439583c3a2",  # Cosmos DB emulator
+        "976b57ee8acdfcf4",  # GitHub's post on token formats
+    }
 )
 
 _REFERENCE = re.compile(
-    rb"""\$\{ | \$\( | \$[A-Za-z_] | \{\{ | %[A-Za-z_][A-Za-z0-9_]*%$ | %\( | \#\{ | <% | @@?[A-Za-z_]\w*@?$ | ` | !Ref\b | !Sub\b
+    rb"""
+      \$\{ | \$\( | \$[A-Za-z_] | \{\{ | \#\{ | <% | ` | %\( | %[A-Za-z_][A-Za-z0-9_]*%$ | @@?[A-Za-z_]\w*@?$
     | (?:op|keywatch|secret|aws-sm|aws-ssm|awssm|gcp-sm|keyring|bws|akv|doppler|ref\+[a-z]+|vals?|file|env|pass|gopass)://
-    | (?:vault|ssm|secretsmanager|env|file|fromEnv|sops|keyring):[A-Za-z_/.] | arn:aws[a-z-]*: | \{resolve: | ENC\[ | AQICAH
-    | @Microsoft\.KeyVault | projects/[^/]+/secrets/ | \(?\[?\$?(?:process\.env|os\.environ|os\.getenv|System\.getenv|ENV\[|env\[|getenv\()
-    | (?:env|secrets|vars?|local|data|module|self|this|config|settings|args|params|options|opts|credentials|creds|each|inputs?|ctx|context)
-      (?:\.[A-Za-z_]\w{0,40})+[\[\]\w.()"'|\ -]*$ | [A-Za-z_][\w.]{0,60}\(""",
+    | (?:vault|ssm|secretsmanager|env|file|fromEnv|sops|keyring):[A-Za-z_/.]
+    | arn:aws[a-z-]*: | \{resolve: | ENC\[ | AQICAH | !Ref\b | !Sub\b | @Microsoft\.KeyVault | projects/[^/]+/secrets/
+    | \(?\[?\$?(?:process\.env|os\.environ|os\.getenv|System\.getenv|ENV\[|env\[|getenv\()
+    | (?:env|secrets|vars?|local|data|module|self|this|config|settings|args|params|options|opts|credentials|creds|each
+        |inputs?|ctx|context)(?:\.[A-Za-z_]\w{0,40})+[\[\]\w.()"'|\ -]*$
+    | [A-Za-z_][\w.]{0,60}\(
+    """,
     re.VERBOSE,
 )
 _HOLLOW = re.compile(
-    rb"""(?is) ^<[^>]*>?$ | ^\[[a-z_ -]+\]$ | \*{3} | \.{3,}$ | \xe2\x80\xa6 | (?:\xe2\x80\xa2){2} | (?-i:x{5}|X{6}) | _{5} | ^[-?.]+$
+    rb"""(?is)
+      ^<[^>]*>?$ | ^\[[a-z_ -]+\]$ | \*{3} | \.{3,}$ | \xe2\x80\xa6 | (?:\xe2\x80\xa2){2} | (?-i:x{5}|X{6}) | _{5} | ^[-?.]+$
     | placeholder | changeme | change[_-](?:me|it|this) | redacted | replace[_-]?(?:me|with) | insert[_-] | [_-]here$
-    | ^your[a-z]{2,} | (?:^|[^a-z0-9])your[_-][a-z]{2,} | not[_-](?:a[_-])?real | do[_-]not[_-]use | for[_-]testing""",
+    | ^your[a-z]{2,} | (?:^|[^a-z0-9])your[_-][a-z]{2,} | not[_-](?:a[_-])?real | do[_-]not[_-]use | for[_-]testing
+    """,
     re.VERBOSE,
 )
+#: what such values are made of
 _WORDS = frozenset(
-    b"""a abc access account acc admin all an any api apikey app auth aws azure bar baz bearer blah bogus bucket change changeit
-    client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env example examples
-    fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here hidden host hunter id
-    in input insert invalid is it items key keyid keys local localhost login masked me mock my mysecret mytoken name new nil no
-    none not null of ok on only openai or our paste pass passphrase passwd password pat personal placeholder please prod production
-    provided put pw pwd qwerty random real redacted region removed replace role root same sample secret secretkey secrets
-    section server service session set shared some something staging stripe string stuff super supersecret tbd temp test
-    tester testing text that the this tmp to todo token tokens type undefined unset unused use user username value values var
-    variable very whatever with wrong xxx xxxx xyz you your""".split()
+    b"""
+    a abc access account acc admin all an any api apikey app auth aws azure bar baz bearer blah bogus bucket change changeit
+    client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env example
+    examples fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here hidden host
+    hunter id in input insert invalid is it items key keyid keys local localhost login masked me mock my mysecret mytoken
+    name new nil no none not null of ok on only openai or our paste pass passphrase passwd password pat personal placeholder
+    please prod production provided put pw pwd qwerty random real redacted region removed replace role root same sample
+    secret secretkey secrets section server service session set shared some something staging stripe string stuff super
+    supersecret tbd temp test tester testing text that the this tmp to todo token tokens type undefined unset unused use
+    user username value values var variable very whatever with wrong xxx xxxx xyz you your
+    """.split()
 )
 _LETTERS = re.compile(rb"[A-Za-z]+")
 _RUN = re.compile(rb"[A-Za-z0-9]+")
@@ -85,7 +101,9 @@ def _joined(word: bytes) -> bool:
         return False
     reachable = {0}
     for _ in range(3):
-        reachable |= {end for start in reachable for end in range(start + 2, len(word) + 1) if word[start:end] in _WORDS}
+        reachable |= {
+            end for start in reachable for end in range(start + 2, len(word) + 1) if word[start:end] in _WORDS
+        }
         if len(word) in reachable:
             return True
     return False
@@ -115,7 +133,7 @@ def _is_sequence(body: bytes) -> bool:
 
 def _longest_count(body: bytes) -> int:
     best = run = 1
-    for left, right in zip(body, body[1:], strict=False):
+    for left, right in pairwise(body):
         step = right - left
         run = run + 1 if step == 1 or (left == 57 and right == 48) else 1
         best = max(best, run)

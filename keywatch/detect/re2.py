@@ -1,4 +1,4 @@
-"""Translates patterns in RE2's syntax (gitleaks' rules, a person's own) for Hyperscan and for `re`, or refuses them by name.
+"""Translates patterns in RE2's syntax (gitleaks' rules, a person's own) for Hyperscan and `re`, or refuses them by name.
 
 `re` backtracks: a pattern in which a repeated part itself repeats can take longer than anyone lives on a hostile
 content. So the translation also counts in how many ways a backtracking matcher might split its input, and refuses what
@@ -31,7 +31,7 @@ _HEX = re.compile(r"\\x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{2}))")
 
 
 class UnsupportedPatternError(Exception):
-    """The pattern can't be used; the text says which part of it and why, never more of the pattern than that part."""
+    """The pattern can't be used; the text says which part of it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,9 @@ class _Translator:
                 self.at = name.end()
             else:
                 part = self.text[self.at : self.at + 4]
-                raise UnsupportedPatternError(f"'{part}' is no group of RE2 (lookaround, conditions and the flag U are not supported)")
+                raise UnsupportedPatternError(
+                    f"'{part}' is no group of RE2 (lookaround, conditions and the flag U are not supported)"
+                )
         else:
             self.emit("(")
             self.at += 1
@@ -288,7 +290,8 @@ class _Translator:
 
 
 _TOO_MANY = (
-    "a repeated part repeats in itself, so that a hostile content could keep it busy for ever: bound the outer repeat, as in {1,3}"
+    "a repeated part repeats in itself, and a hostile content could keep it busy for ever: "
+    "bound the outer repeat, as in {1,3}"
 )
 
 

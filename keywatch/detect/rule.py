@@ -1,4 +1,4 @@
-"""What a rule is: one kind of key, its pattern, its examples and near misses, in one frozen row. Holds no matching code.
+"""What a rule is: one kind of key, its pattern, its examples and near misses, in one frozen row. Matches nothing.
 
 A rule's `pattern` is written in the subset that Python's `re` and Hyperscan both read with the same meaning (no
 lookaround, no possessive repeats), so that one text serves as the engine's prefilter and as the exact locator.
@@ -16,8 +16,8 @@ from keywatch.errors import ConfigError
 from keywatch.model import Role, Severity
 
 Check = Callable[[bytes], bool]
-#: takes the whole match, gives why it is no secret (a name counted in the report's `dropped`) or None
-WhyNot = Callable[["re.Match[bytes]"], str | None]
+#: takes the whole match and the secret in it, gives why that is none (a name counted in the report's `dropped`) or None
+WhyNot = Callable[["re.Match[bytes]", bytes], str | None]
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 WORD = "A-Za-z0-9_"
@@ -36,7 +36,8 @@ class Rule:
     match. `left` and `right`: classes of bytes that may not touch the match. `check`: the secret's checksum or
     structure; what fails it is dropped as `checksum`. `generic` rules yield to any other rule on overlap. `foreign`
     rules come from a person's file: their patterns are not trusted to be quick. `exact`: what `re` is given when that
-    must differ from `pattern`. `allow`: secrets that match any of these are dropped as `allowed`.
+    must differ from `pattern`. `secret_group`: the number of the secret's group where no group is named `secret`; -1
+    is the first group that matched something.
     """
 
     id: str
@@ -56,6 +57,15 @@ class Rule:
     foreign: bool = False
     exact: str = ""
     secret_group: int = 0
+
+    def secret_span(self, found: re.Match[bytes]) -> tuple[int, int]:
+        """Where the secret of a match stands; an empty span when the match has none."""
+        if "secret" in found.re.groupindex:
+            return found.span("secret")
+        if self.secret_group >= 0:
+            return found.span(self.secret_group)
+        spans = (found.span(number) for number in range(1, found.re.groups + 1))
+        return next((span for span in spans if span[0] < span[1]), (0, 0))
 
     @property
     def prefilter(self) -> str:

@@ -22,7 +22,7 @@ MOST = 10_000
 #: a person's own pattern never sees more than twice this many bytes at once
 WINDOW = 4096
 
-#: what ends in a letter or digit and still is no part of the word that follows: `\n` in a string, `%3D`, `\u003d`, colours
+#: ends in a letter or digit and still is no part of the word after it: `\n` in a string, `%3D`, `\u003d`, colours
 _ESCAPE = re.compile(rb"(?:\\[nrtfvb0]|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\x1b\[[0-9;]{0,8}m)\Z")
 
 
@@ -101,23 +101,24 @@ def _take(taken: list[Span], span: Span) -> bool:
 
 
 def _judge(found: re.Match[bytes], rule: Rule, order: int) -> _Candidate:
-    group: str | int = "secret" if "secret" in found.re.groupindex else rule.secret_group
-    start, end = found.span(group)
-    secret = found[group]
+    start, end = rule.secret_span(found)
+    secret = found.string[start:end]
     why = looks_like_placeholder(secret)
     if why is None and rule.check is not None and not rule.check(secret):
         why = "checksum"
     if why is None and rule.why_not is not None:
-        why = rule.why_not(found)
+        why = rule.why_not(found, secret)
     return _Candidate(rule, order, found.end() - found.start(), Span(start, end), why)
 
 
 def _places(content: bytes, rule: Rule) -> Iterator[re.Match[bytes]]:
     """The rule's matches that stand free on their left and have a secret."""
-    found = _foreign_matches(content, rule) if rule.foreign else _matches(rule.regex(), content, 0, len(content), rule.left)
+    found = (
+        _foreign_matches(content, rule) if rule.foreign else _matches(rule.regex(), content, 0, len(content), rule.left)
+    )
     for match in found:
-        group: str | int = "secret" if "secret" in match.re.groupindex else rule.secret_group
-        if match[group]:
+        start, end = rule.secret_span(match)
+        if start < end:
             yield match
 
 
@@ -139,12 +140,9 @@ def _foreign_matches(content: bytes, rule: Rule) -> Iterator[re.Match[bytes]]:
         return
     del lowered
     regex = rule.regex()
-    spans = locate(rule.prefilter, CASELESS if rule.caseless else 0, content, MOST)
-    done = 0
-    for start, end in [(0, len(content))] if spans is None else spans:
-        for match in _windowed(regex, content, max(start, done), end):
-            yield match
-            done = max(match.end(), match.start() + 1)
+    regions = locate(rule.prefilter, CASELESS if rule.caseless else 0, content, MOST, WINDOW)
+    for start, end in [(0, len(content))] if regions is None else regions:
+        yield from _windowed(regex, content, start, end)
 
 
 def _windowed(regex: re.Pattern[bytes], content: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:

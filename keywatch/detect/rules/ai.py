@@ -15,7 +15,12 @@ RULES = (
         check=anthropic_shape,
         right=TOKEN,
         examples=("ANTHROPIC_API_KEY=sk-ant-api03-{base64url:93}AA", "sk-ant-admin01-{base64url:93}AA"),
-        near_misses=("sk-ant-api03-{alnum:95}", "sk-ant-api03-{alnum:92}AA", "sk-ant-api03-...", "sk-ant-api03-" + "x" * 93 + "AA"),
+        near_misses=(
+            "sk-ant-api03-{alnum:95}",
+            "sk-ant-api03-{alnum:92}AA",
+            "sk-ant-api03-...",
+            "sk-ant-api03-" + "x" * 93 + "AA",
+        ),
     ),
     Rule(
         id="anthropic-oauth-token",

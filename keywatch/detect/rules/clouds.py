@@ -1,4 +1,4 @@
-"""Rules for clouds and infrastructure: Google, Azure, Bedrock, DigitalOcean, Cloudflare, HashiCorp, hosting, databases."""
+"""Rules for clouds: Google, Azure, Bedrock, DigitalOcean, Cloudflare, HashiCorp, hosting, databases."""
 
 from __future__ import annotations
 
@@ -153,7 +153,9 @@ RULES = (
     Rule(
         id="cloudflare-named-token",
         title="Cloudflare API token (by its name)",
-        pattern=r"(?:cloudflare|cf)[_-](?:account[_-])?api[_-](?:token|key)" + SEP + r"(?P<secret>[A-Za-z0-9_-]{40}|[a-f0-9]{37})",
+        pattern=r"(?:cloudflare|cf)[_-](?:account[_-])?api[_-](?:token|key)"
+        + SEP
+        + r"(?P<secret>[A-Za-z0-9_-]{40}|[a-f0-9]{37})",
         keywords=("cloudflare", "cf"),
         caseless=True,
         check=mixed,
@@ -179,7 +181,7 @@ RULES = (
         caseless=True,
         check=mixed,
         left="",
-        examples=("export VAULT_TOKEN=s.{alnum:24}", 'X-Vault-Token: s.{alnum:24}'),
+        examples=("export VAULT_TOKEN=s.{alnum:24}", "X-Vault-Token: s.{alnum:24}"),
         near_misses=("token = s.{alnum:24}", "VAULT_TOKEN=s.{alnum:23}", "VAULT_TOKEN=s.{lower:24}"),
     ),
     Rule(

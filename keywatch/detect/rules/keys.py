@@ -68,8 +68,8 @@ RULES = (
         role=Role.PRIVATE_KEY,
         right="",
         examples=(
-            "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 2\n{base64:64}\n{base64:44}\n"
-            "Private-Lines: 1\n{base64:44}\nPrivate-MAC: {hex:64}\n",
+            "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 2\n"
+            "{base64:64}\n{base64:44}\nPrivate-Lines: 1\n{base64:44}\nPrivate-MAC: {hex:64}\n",
         ),
         near_misses=(
             "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: aes256-cbc\nComment: me\nPublic-Lines: 1\n{base64:64}\n"

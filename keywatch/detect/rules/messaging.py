@@ -20,7 +20,12 @@ RULES = (
             "xoxc-{digit:12}-{digit:12}-{digit:13}-{hex:64}",
             "xoxa-2-{digit:12}-{alnum:40}",
         ),
-        near_misses=("xoxb-{digit:12}-{digit:12}", "xoxb-your-token", "xoxb-not-a-real-token-this-will-not-work", "xoxz-{digit:12}-{alnum:24}"),
+        near_misses=(
+            "xoxb-{digit:12}-{digit:12}",
+            "xoxb-your-token",
+            "xoxb-not-a-real-token-this-will-not-work",
+            "xoxz-{digit:12}-{alnum:24}",
+        ),
     ),
     Rule(
         id="slack-config-token",
@@ -53,15 +58,22 @@ RULES = (
     Rule(
         id="discord-bot-token",
         title="Discord bot token",
-        pattern=r"(?:discord[A-Za-z0-9_.\"'\[\] -]{0,30}(?:token|login|run)[\"'`\]]{0,2}\s{0,4}(?:=>|:=|[:=,(])|(?:bot|client)\.(?:run|login)\()\s{0,4}[\"'`]?"
+        pattern=r"(?:discord[A-Za-z0-9_.\"'\[\] -]{0,30}(?:token|login|run)[\"'`\]]{0,2}\s{0,4}(?:=>|:=|[:=,(])"
+        r"|(?:bot|client)\.(?:run|login)\()\s{0,4}[\"'`]?"
         r"(?P<secret>[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38})",
         keywords=("discord", "bot.", "client."),
         caseless=True,
         check=discord_id,
         left="",
         right=TOKEN,
-        examples=("DISCORD_TOKEN={b64:739182645501928374}.{base64url:6}.{base64url:38}", 'bot.run("{b64:928374650192837465}.{base64url:6}.{base64url:27}")'),
-        near_misses=("DISCORD_TOKEN=M{alnum:23}.{base64url:6}.{base64url:38}", "{b64:739182645501928374}.{base64url:6}.{base64url:38}"),
+        examples=(
+            "DISCORD_TOKEN={b64:739182645501928374}.{base64url:6}.{base64url:38}",
+            'bot.run("{b64:928374650192837465}.{base64url:6}.{base64url:27}")',
+        ),
+        near_misses=(
+            "DISCORD_TOKEN=M{alnum:23}.{base64url:6}.{base64url:38}",
+            "{b64:739182645501928374}.{base64url:6}.{base64url:38}",
+        ),
     ),
     Rule(
         id="discord-webhook",
@@ -71,7 +83,10 @@ RULES = (
         severity=Severity.MEDIUM,
         right=TOKEN,
         examples=("https://discord.com/api/webhooks/{digit:19}/{base64url:68}",),
-        near_misses=("https://discord.com/api/webhooks/{digit:19}/token", "https://discord.net/api/webhooks/{digit:19}/{base64url:68}"),
+        near_misses=(
+            "https://discord.com/api/webhooks/{digit:19}/token",
+            "https://discord.net/api/webhooks/{digit:19}/{base64url:68}",
+        ),
     ),
     Rule(
         id="telegram-bot-token",
@@ -81,7 +96,10 @@ RULES = (
         check=telegram_id,
         left="0-9.:",
         right=TOKEN,
-        examples=("TELEGRAM_TOKEN=71{digit:8}:AA{base64url:33}", "https://api.telegram.org/bot71{digit:8}:AA{base64url:33}/getMe"),
+        examples=(
+            "TELEGRAM_TOKEN=71{digit:8}:AA{base64url:33}",
+            "https://api.telegram.org/bot71{digit:8}:AA{base64url:33}/getMe",
+        ),
         near_misses=("71{digit:8}:AA{base64url:32}", "71{digit:8}:AB{base64url:33}", "71{digit:8}:AA{base64url:34}"),
     ),
     Rule(
@@ -111,7 +129,11 @@ RULES = (
         keywords=("SG.",),
         right=TOKEN,
         examples=("SENDGRID_API_KEY=SG.{base64url:22}.{base64url:43}",),
-        near_misses=("SG.{base64url:21}.{base64url:43}", "MSG.{base64url:22}.{base64url:43}", "SG.{base64url:22}.{base64url:44}"),
+        near_misses=(
+            "SG.{base64url:21}.{base64url:43}",
+            "MSG.{base64url:22}.{base64url:43}",
+            "SG.{base64url:22}.{base64url:44}",
+        ),
     ),
     Rule(
         id="mailgun-key",
@@ -122,7 +144,11 @@ RULES = (
         caseless=True,
         left="",
         right=TOKEN,
-        examples=("MAILGUN_API_KEY=key-{hex:32}", "curl --user 'api:key-{hex:32}'", "mailgun_key: {hex:32}-{hex:8}-{hex:8}"),
+        examples=(
+            "MAILGUN_API_KEY=key-{hex:32}",
+            "curl --user 'api:key-{hex:32}'",
+            "mailgun_key: {hex:32}-{hex:8}-{hex:8}",
+        ),
         near_misses=("cache=key-{hex:32}", "MAILGUN_API_KEY=key-{hex:31}"),
     ),
     Rule(

@@ -24,7 +24,10 @@ RULES = (
         left="",
         right="",
         generic=True,
-        examples=("//npm.example.net/:_authToken={hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}", "//r/:_auth={b64:user:~~~}"),
+        examples=(
+            "//npm.example.net/:_authToken={hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "//r/:_auth={b64:user:~~~}",
+        ),
         near_misses=("//npm.example.net/:_authToken=${NPM_TOKEN}", "//npm.example.net/:_authToken=short"),
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""Rules for payment, shops, productivity and monitoring: Stripe, Square, Shopify, Linear, Notion, Figma, Grafana and so on."""
+"""Rules for payment, shops, work and monitoring: Stripe, Square, Shopify, Linear, Notion, Figma, Grafana and so on."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ _SAMPLE_WORD = re.compile(
 )
 
 
-def _why_not(found: re.Match[bytes]) -> str | None:
+def _why_not(found: re.Match[bytes], password: bytes) -> str | None:
     """Why the password in this URL is none that anybody must protect."""
-    user, password, host = found["user"], found["secret"], found["host"]
+    user, host = found["user"], found["host"]
     if _SAMPLE_HOST.fullmatch(host):
         return "documented-example"
     if re.search(rb"[{}$<>*`]|%[sdv(]|^%[A-Za-z_]+%$|^\(|\.\.\.|^:", password):
