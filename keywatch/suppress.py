@@ -10,6 +10,7 @@ import binascii
 import datetime
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -32,6 +33,8 @@ _MAX_LINE = 4096
 INLINE = "inline-allow"
 IGNORED = "ignore-file"
 KNOWN = "baseline"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 SCHEMA = "keywatch.sweep/1"
 
@@ -161,7 +164,12 @@ def _place_of(place: dict[str, object]) -> str:
     via = place.get("via") or []
     if not isinstance(via, list):
         raise TypeError("via")
-    return "\0".join((path, *map(str, via)))
+    return _key(path, via)
+
+
+def _key(path: str, via: Iterable[object]) -> str:
+    """A place as one text. A report writes steps that are no UTF-8 with U+FFFD, so they are compared so."""
+    return "\0".join((path, *(_SURROGATE.sub("\ufffd", str(step)) for step in via)))
 
 
 def suppress(
@@ -190,7 +198,7 @@ def ran_out(ignore: Iterable[IgnoreEntry], today: datetime.date) -> tuple[str, .
 
 
 def _known(finding: Finding, baseline: Baseline) -> bool:
-    place = "\0".join((finding.place.path, *finding.place.via))
+    place = _key(finding.place.path, finding.place.via)
     if (finding.identity, place) in baseline.identities:
         return True
     return bool(finding.parts) and all((part.fingerprint, place) in baseline.fingerprints for part in finding.parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from typing import Literal
+from typing import Literal, Protocol
 
 from keywatch.model import Exposure
 from keywatch.places.disk import Disk, Mount, find_disk, fscrypted, read_mounts
@@ -24,6 +24,21 @@ _ACL_VERSION = 2
 _ACL_USER, _ACL_GROUP_OBJ, _ACL_GROUP, _ACL_MASK = 0x02, 0x04, 0x08, 0x10
 _READ, _SEARCH = 4, 1
 _MAX_LEVELS = 64
+
+
+class FileFacts(Protocol):
+    """What is needed of a file's stat: an `os.stat_result` has it, and so may anything that was kept of one."""
+
+    @property
+    def st_mode(self) -> int: ...
+    @property
+    def st_uid(self) -> int: ...
+    @property
+    def st_gid(self) -> int: ...
+    @property
+    def st_dev(self) -> int: ...
+    @property
+    def st_mtime(self) -> float: ...
 
 
 class Exposures:
@@ -57,7 +72,7 @@ class Exposures:
         """What is known of a place that is no file, such as standard input or a process: the machine alone."""
         return Exposure(server=self._find_server())
 
-    def of(self, path: str, info: os.stat_result) -> Exposure:
+    def of(self, path: str, info: FileFacts) -> Exposure:
         """The exposure of the file `path`, whose stat is `info`. Never raises for what the file system holds."""
         folder = self._real_folder(os.path.dirname(os.path.abspath(path)))
         real = os.path.join(folder, os.path.basename(path))
@@ -104,7 +119,7 @@ class Exposures:
                 self._users[uid], self._homes[uid] = f"uid {uid}", ""
         return self._users[uid]
 
-    def _foreign(self, folder: str, info: os.stat_result) -> bool:
+    def _foreign(self, folder: str, info: FileFacts) -> bool:
         """Owned by another account than who sweeps (for root: than its folder's owner). root itself is no stranger."""
         rightful = self._uid
         if rightful == 0:
@@ -112,7 +127,7 @@ class Exposures:
             rightful = info.st_uid if above is None or above.st_uid == 0 else above.st_uid
         return info.st_uid not in (rightful, 0)
 
-    def _readers(self, path: str, folder: str, info: os.stat_result) -> Readers:
+    def _readers(self, path: str, folder: str, info: FileFacts) -> Readers:
         """Who else can read the file, by its mode and access list, and by who can get through the folders above."""
         if not info.st_mode & 0o044:
             return ""  # the mode's group bits are the access list's mask, so no list can give what they withhold
@@ -124,7 +139,7 @@ class Exposures:
             return "everyone"
         return "group" if passage else ""
 
-    def _shared(self, path: str, info: os.stat_result, permission: int) -> bool:
+    def _shared(self, path: str, info: FileFacts, permission: int) -> bool:
         """True when the group bits, or an access list behind them, let another account in."""
         if not info.st_mode & permission << 3:
             return False
