@@ -181,7 +181,8 @@ class Part:
 class Finding:
     """A credential at a place, judged. Holds no secret: `parts` are masked and fingerprinted.
 
-    `identity` is equal for the same credential wherever it lies; `id` is this credential at this place.
+    `identity` is equal for the same credential wherever it lies; `id` is this credential at this place. `advice` names
+    what to do next (report/advice.py has the sentences), most pressing first.
     """
 
     id: str
@@ -195,6 +196,7 @@ class Finding:
     parts: tuple[Part, ...]
     account: str | None = None
     ambiguous: bool = False
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
