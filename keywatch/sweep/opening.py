@@ -46,9 +46,40 @@ class Opening:
             found += self._windows(fd, place, facts)
         return whole and not found
 
+    def _windows(self, fd: int, place: Place, facts: FileFacts) -> int:
+        """The text of a file: whole where it fits a window, else window by window, each key counted once."""
+        found = 0
+        before, lines_end = START, 0
+        for window in windows(fd, self._buffer):
+            data = bytes(window.data)
+            if window.offset == 0 and len(data) < WINDOW:
+                return self.content(data, place, facts)
+            if window.offset > before.bytes + lines_end:  # a hole was jumped over: it holds no line ends
+                before = replace(before, bytes=window.offset, characters=window.offset - before.bytes)
+            mask = self.scan(data)
+            if mask:
+                found += self.examiner.look(data, mask, place, facts, before)
+            before = _after(before, data, len(data) - OVERLAP)
+            lines_end = OVERLAP
+        return found
+
+    def anything(self, data: bytes, place: Place, facts: FileFacts | None = None) -> int:
+        """Look at bytes in memory that may be packed; the number of sightings."""
+        return self.content(data, place, facts)
+
     def content(self, data: bytes, place: Place, facts: FileFacts | None = None) -> int:
         """Look at a content that is in memory; the number of sightings."""
         if suspect_wide(data[:1024]):
             data, _ = to_ascii_compatible(data)
         mask = self.scan(data)
         return self.examiner.look(data, mask, place, facts) if mask else 0
+
+
+def _after(before: Before, data: bytes, size: int) -> Before:
+    """What stands before the next window, `size` bytes further on."""
+    lines = data.count(b"\n", 0, size)
+    if lines:
+        characters = len(data[data.rfind(b"\n", 0, size) + 1 : size].decode("utf-8", "replace"))
+    else:
+        characters = before.characters + size
+    return Before(before.bytes + size, before.lines + lines, characters)

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,10 +20,11 @@ from keywatch.detect.rule import Rule
 from keywatch.detect.rules import RULES
 from keywatch.detect.tokens import patterns
 from keywatch.detect.triggers import TRIGGERS
-from keywatch.errors import StateError
+from keywatch.errors import ConfigError, StateError
 from keywatch.paths import private_dir
 
 _CACHE_MAX = 64 << 20
+_RULES_MAX = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,33 @@ class RuleSet:
         if dump := engine.dump():
             _store(cache, path, key, dump)
         return engine
+
+
+def load_rules(files: Iterable[str]) -> tuple[RuleSet, tuple[str, ...]]:
+    """keywatch's own rules and those of the person's files, and what of those is not supported. `ConfigError` names all
+    that is wrong with a file."""
+    if not files:
+        return RuleSet(), ()
+    from keywatch.detect import custom
+
+    rules, notes = list(RULES), []
+    for path in files:
+        more, unsupported = custom.load_rules(_read_rules(path), path)
+        known = {rule.id for rule in rules}
+        for rule in more:
+            if rule.id in known:
+                raise ConfigError(f"{path}: rule '{rule.id}' is known already: rename it")
+        rules += more
+        notes += unsupported
+    return RuleSet(tuple(rules)), tuple(notes)
+
+
+def _read_rules(path: str) -> bytes:
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            return file.read(_RULES_MAX)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
 
 
 def _tag(key: bytes, blob: bytes) -> bytes:

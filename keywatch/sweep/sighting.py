@@ -5,7 +5,7 @@ Parts are masked and fingerprinted; there is no secret in it. Workers send sight
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from keywatch.model import Kind, Part, Place, Role, Span
@@ -13,14 +13,14 @@ from keywatch.model import Kind, Part, Place, Role, Span
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What `fstat` told of the file when it was read."""
+    """What `fstat` told of the file when it was read, under its names there."""
 
-    mode: int
-    uid: int
-    gid: int
-    dev: int
-    ino: int
-    mtime: float
+    st_mode: int
+    st_uid: int
+    st_gid: int
+    st_dev: int
+    st_ino: int
+    st_mtime: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def to_message(seen: Sighting) -> dict[str, Any]:
         "ambiguous": seen.ambiguous,
         "allowed": seen.allowed,
         "notes": list(seen.notes),
-        "file": [facts.mode, facts.uid, facts.gid, facts.dev, facts.ino, facts.mtime] if facts else None,
+        "file": list(astuple(facts)) if facts else None,
     }
 
 

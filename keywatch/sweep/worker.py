@@ -41,6 +41,7 @@ class Tools:
     archive_depth: int = 3
     excluded: Callable[[str, str], bool] | None = None
     no_entry: frozenset[int] = frozenset()
+    contents: Sequence[tuple[Place, bytes]] = ()
 
 
 class SweepWorker:
@@ -69,8 +70,10 @@ class SweepWorker:
 
     def do(self, unit: int) -> None:
         """Sweep one unit, and report its counts and clean files."""
-        work = self._tools.units[unit]
-        if work.targets:
+        work = self._tools.units[unit] if unit < len(self._tools.units) else None
+        if work is None:
+            self._contents()
+        elif work.targets:
             self._files(work.targets)
         else:
             self._walk.tree(work.path, recursive=work.recursive)
@@ -110,6 +113,13 @@ class SweepWorker:
             finally:
                 os.close(fd)
         self._targets = {}
+
+    def _contents(self) -> None:
+        """Texts that are no files: standard input, environments of processes."""
+        for place, data in self._tools.contents:
+            self._walk.files += 1
+            self._walk.size += len(data)
+            self._opening.anything(data, place)
 
     def scan(self, data: memoryview | bytes) -> int:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
