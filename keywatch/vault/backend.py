@@ -1,7 +1,7 @@
 """Which OS keyring there is, and those that are reached through the `keyring` library.
 
-Only backends of the list below are used, by class: others, installed by whatever package, keep secrets in plain files or
-nowhere. Never falls back to another one.
+Only backends of the list below are used, by class: others, installed by whatever package, keep secrets in plain files
+or nowhere. Never falls back to another one.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _choose(backend: Any) -> Any:
     refused = next((_class_name(member) for member in members if _class_name(member) not in ALLOWED), None)
     if refused == _FAIL or not members:
         raise KeyringAbsentError(
-            "no OS keyring can be reached from here: is there a desktop session of yours? Without one use a vault file: "
-            "keywatch vault init"
+            "no OS keyring can be reached from here: is there a desktop session of yours? Without one use a vault "
+            "file: keywatch vault init"
         )
     if refused is not None:
         raise KeyringRefusedError(
