@@ -58,7 +58,7 @@ def open_folder(path: str) -> Iterator[Folder]:
     try:
         yield Folder(fd, path)
     finally:
-        os.close(fd)
+        _close(fd)
 
 
 @contextlib.contextmanager
@@ -78,7 +78,9 @@ def locked(folder: Folder, name: str, *, timeout: float = 30.0) -> Iterator[None
         _wait(fd, folder.name(name), timeout)
         yield
     finally:
-        os.close(fd)
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)  # also where close() fails and leaves the descriptor open
+        _close(fd)
 
 
 def read(folder: Folder, name: str, *, limit: int) -> bytes | None:
@@ -106,7 +108,7 @@ def read(folder: Folder, name: str, *, limit: int) -> bytes | None:
     else:
         return b"".join(pieces)
     finally:
-        os.close(fd)
+        _close(fd)
 
 
 def replace(folder: Folder, name: str, content: bytes, *, keep_previous: bool = True) -> None:
@@ -205,6 +207,12 @@ def _remove_leftovers(folder: Folder, name: str) -> None:
     for entry in os.listdir(folder.fd):
         if pattern.fullmatch(entry):
             _discard(folder, entry)
+
+
+def _close(fd: int) -> None:
+    """Close what was only read or locked: nothing depends on whether that succeeds."""
+    with contextlib.suppress(OSError):
+        os.close(fd)
 
 
 def _discard(folder: Folder, name: str) -> None:

@@ -65,14 +65,17 @@ def installation_key(state_dir: str) -> bytes:
     for _ in range(2):
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            with os.fdopen(fd, "rb") as file:
+                info = os.fstat(file.fileno())
+                key = file.read(33)
         except FileNotFoundError:
-            _create_key(state_dir, path)
+            try:
+                _create_key(state_dir, path)
+            except OSError as error:
+                raise StateError(f"{path}: can't be made: {error.strerror}") from None
             continue
         except OSError as error:
-            raise StateError(f"{path}: {error.strerror}") from error
-        with os.fdopen(fd, "rb") as file:
-            info = os.fstat(file.fileno())
-            key = file.read(33)
+            raise StateError(f"{path}: {error.strerror}") from None
         if info.st_uid != os.geteuid() or info.st_mode & 0o077:
             raise StateError(f"{path}: must be yours and mode 0600: chmod 600 it")
         if len(key) != 32:
