@@ -33,8 +33,8 @@ RecipientKind = Literal["keyring", "passphrase", "key-file", "credential", "reco
 class VaultRecipient:
     """One way to open the vault: a public key, and where its identity is held.
 
-    `where` is the path of a key file or the name of a systemd credential; `sealed` is the identity itself, sealed by a
-    passphrase; a recovery key stands on paper, and neither says anything of it.
+    `where` is the path of a key file, the name of a systemd credential or the class of a keyring's backend; `sealed` is
+    the identity itself, sealed by a passphrase. Of a recovery key, which stands on paper, both are empty.
     """
 
     id: str

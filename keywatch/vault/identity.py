@@ -70,7 +70,7 @@ def read_keyring(recipient: VaultRecipient, *, timeout: float, interactive: bool
     from keywatch.vault.backend import open_store
     from keywatch.vault.recipients import keyring_user
 
-    store = open_store(timeout=timeout, interactive=interactive)
+    store = open_store(timeout=timeout, interactive=interactive, known=recipient.where)
     text = store.get(keyring_user(recipient))
     if text is None:
         raise VaultLockedError(

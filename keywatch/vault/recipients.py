@@ -55,7 +55,7 @@ def hold_in_file(path: str, *, label: str = "", post_quantum: bool = False) -> V
 def hold_in_keyring(store: Store, *, label: str = "", post_quantum: bool = False) -> VaultRecipient:
     """An identity in the OS keyring, read back before this returns."""
     identity = _generate(post_quantum=post_quantum)
-    recipient = _recipient("keyring", identity, label=label or store.title)
+    recipient = _recipient("keyring", identity, label=label or store.title, where=store.backend)
     store.set(keyring_user(recipient), "keywatch: identity of a vault file", identity.encoded())
     return recipient
 

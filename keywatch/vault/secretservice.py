@@ -36,6 +36,7 @@ _SCHEMA = "org.freedesktop.Secret.Generic"
 class SecretServiceStore:
     """The default collection. `interactive` lets the service ask the person to unlock it, within the time limit."""
 
+    backend = "keyring.backends.SecretService.Keyring"
     title = "the Secret Service keyring"
     limit = _LIMIT
 

@@ -17,6 +17,10 @@ class Store(Protocol):
         """What to call it to a person."""
 
     @property
+    def backend(self) -> str:
+        """The class of the `keyring` library that reads the same items."""
+
+    @property
     def limit(self) -> int:
         """The largest secret that it keeps, in bytes."""
 
