@@ -10,6 +10,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from keywatch.detect import engine as engine_module
 from keywatch.detect.engine import CASELESS, Engine, PatternError, digest, locate
 from keywatch.detect.examples import expand

@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from keywatch.detect.engine import Engine
 from keywatch.detect.examples import expand
 from keywatch.detect.rule import Rule, verify
@@ -53,7 +54,13 @@ def test_a_keyword_stands_in_every_example(rule: Rule) -> None:
 def test_examples_survive_their_surroundings(rule: Rule) -> None:
     for example in rule.examples:
         token = expand(example)
-        for before, after in ((b'{"a":"', b'"}'), (b"x\r\n", b"\r\n"), (b"\xff\x00 ", b"\x00"), (b"# ", b" # c"), (b"(", b")")):
+        for before, after in (
+            (b'{"a":"', b'"}'),
+            (b"x\r\n", b"\r\n"),
+            (b"\xff\x00 ", b"\x00"),
+            (b"# ", b" # c"),
+            (b"(", b")"),
+        ):
             assert rule.id in sweep(before + token + after), (before, after)
 
 
