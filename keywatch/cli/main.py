@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last stop before a traceback that could show what was read
+    except Exception as error:
         if os.environ.get("KEYWATCH_DEBUG"):
             raise
         frame = traceback.extract_tb(error.__traceback__)[-1]
