@@ -104,7 +104,8 @@ def full_result() -> SweepResult:
             finding("four", f"{home}/.netrc", Role.PASSWORD, kind="unknown", rule="netrc-password",
                     title="Password in .netrc", exposure=plain, base=Severity.MEDIUM),
             finding("five", "/etc/cron.d/backup\x1b[31mevil\nname", ID, exposure=opened),
-            finding("six", f"{home}/canary \udcff 'x'.txt", *pair, exposure=opened, canary=True, account="052310077262"),
+            finding("six", f"{home}/canary \udcff 'x'.txt", *pair, exposure=opened, canary=True,
+                    account="052310077262"),
         ],
         dropped={"documented-example": 3, "placeholder": 1, "checksum": 2},
         skipped=[
