@@ -32,7 +32,9 @@ def judge_all(seen: Iterable[Sighting], rules: Sequence[Rule], now: float) -> li
     worst: dict[str, Severity] = {}
     for finding in findings:
         worst[finding.identity] = max(finding.severity, worst.get(finding.identity, Severity.INFO))
-    findings.sort(key=lambda f: (-worst[f.identity], f.identity, -f.severity, f.place.path, f.place.via, f.parts[0].span))
+    findings.sort(
+        key=lambda f: (-worst[f.identity], f.identity, -f.severity, f.place.path, f.place.via, f.parts[0].span)
+    )
     return findings
 
 
@@ -43,9 +45,7 @@ def _copies(sightings: Iterable[Sighting]) -> Mapping[str, set[tuple[str, tuple[
     return places
 
 
-def _finding(
-    sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposures: Exposures, now: float
-) -> Finding:
+def _finding(sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposures: Exposures, now: float) -> Finding:
     rule = rules.get(sighting.rule)
     facts = sighting.file
     exposure = exposures.of(sighting.place.path, facts) if facts is not None else Exposure()

@@ -1,4 +1,4 @@
-"""Opening one file or content for a closer look, whatever it is: text of any encoding, archive, database, or all nested.
+"""Opening one content for a closer look, whatever it is: text of any encoding, archive, database, or all nested.
 
 Contents larger than a window are looked at window by window, so that no file costs more memory than another.
 """
@@ -14,7 +14,7 @@ from keywatch.places.encoding import suspect_wide, to_ascii_compatible
 from keywatch.places.read import OVERLAP, WINDOW, windows
 from keywatch.places.sqlite import SQLITE_MAGIC, texts
 from keywatch.places.unpack import Limits, is_container, unpack
-from keywatch.sweep.examine import START, Before, Examiner
+from keywatch.sweep.examine import START, Examiner
 from keywatch.sweep.sighting import FileFacts
 
 
@@ -54,12 +54,12 @@ class Opening:
             data = bytes(window.data)
             if window.offset == 0 and len(data) < WINDOW:
                 return self.content(data, place, facts)
-            if window.offset > before.bytes + lines_end:  # a hole was jumped over: it holds no line ends
-                before = replace(before, bytes=window.offset, characters=window.offset - before.bytes)
+            if window.offset > before.offset + lines_end:  # a hole was jumped over: it holds no line ends
+                before = replace(before, offset=window.offset, characters=window.offset - before.offset)
             mask = self.scan(data)
             if mask:
                 found += self.examiner.look(data, mask, place, facts, before)
-            before = _after(before, data, len(data) - OVERLAP)
+            before = replace(before.past(data, max(0, len(data) - OVERLAP)), looked=0)
             lines_end = OVERLAP
         return found
 
@@ -73,13 +73,3 @@ class Opening:
             data, _ = to_ascii_compatible(data)
         mask = self.scan(data)
         return self.examiner.look(data, mask, place, facts) if mask else 0
-
-
-def _after(before: Before, data: bytes, size: int) -> Before:
-    """What stands before the next window, `size` bytes further on."""
-    lines = data.count(b"\n", 0, size)
-    if lines:
-        characters = len(data[data.rfind(b"\n", 0, size) + 1 : size].decode("utf-8", "replace"))
-    else:
-        characters = before.characters + size
-    return Before(before.bytes + size, before.lines + lines, characters)

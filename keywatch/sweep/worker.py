@@ -53,9 +53,7 @@ class SweepWorker:
         self._crashed = crashed
         self._engine: Engine | None = None
         self._targets: dict[str, Target] = {}
-        self._examiner = Examiner(
-            tools.key, tools.rules.rule_bits, tools.rules.aws_bits, lambda seen: emit({"seen": to_message(seen)})
-        )
+        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}))
         self._opening = Opening(self._examiner, self.scan, self.skip, tools.archive_depth)
         self._walk = Walk(
             scan=self.scan,
