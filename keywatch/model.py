@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Literal, NoReturn
 
 
@@ -89,7 +89,7 @@ class Binding:
     commented: bool = False
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a part of a credential is. The values are those of the JSON contract."""
 
     ACCESS_KEY_ID = "access_key_id"

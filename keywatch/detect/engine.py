@@ -1,0 +1,208 @@
+"""Says in one pass over a buffer which of many patterns stand in it: Vectorscan through `hyperscan`, or `re`, slower.
+
+It answers yes or no for each pattern and never where: exact places are found by `re` in the few contents that hit. Each
+pattern is reported once at most (HS_FLAG_SINGLEMATCH), so that a content full of matches costs no more than any other.
+Reads no file: whoever caches `dump()` stores it, and authenticates it before `load`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from keywatch.errors import ConfigError
+
+Buffer = bytes | bytearray | memoryview
+#: a pattern's number, its text, its flags
+Pattern = tuple[int, str, int]
+
+#: flags of a pattern; the values are Hyperscan's
+CASELESS = 1
+#: match at least where the pattern does: lets Hyperscan take what it can't match exactly
+APPROXIMATE = 128
+
+_SINGLEMATCH = 8
+_MAGIC = b"keywatch.engine/1"
+
+
+class PatternError(ConfigError):
+    """A pattern that the engine can't take; `number` is the pattern's."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(f"pattern {number}: {why}")
+        self.number = number
+        self.why = why
+
+
+class Engine:
+    """Compiled patterns. One engine serves any number of threads; `scan` gives the numbers that matched as bits."""
+
+    __slots__ = ("_local", "_scan", "_serialize", "patterns")
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._set_up(tuple(patterns), None)
+
+    @classmethod
+    def load(cls, patterns: Sequence[Pattern], blob: bytes) -> Engine | None:
+        """The engine that `dump` made of these patterns here; None for any other blob: then compile afresh.
+
+        The blob must come from this program (the caller checks an HMAC): Hyperscan trusts what it loads.
+        """
+        patterns = tuple(patterns)
+        head = _MAGIC + digest(patterns)
+        if not blob.startswith(head) or _hyperscan() is None:
+            return None
+        engine = cls.__new__(cls)
+        try:
+            engine._set_up(patterns, blob[len(head) :])
+        except Exception:  # noqa: BLE001 - the extension raises its own kinds, and all of them mean: compile afresh
+            return None
+        return engine
+
+    def _set_up(self, patterns: tuple[Pattern, ...], compiled: bytes | None) -> None:
+        self.patterns = patterns
+        self._local = threading.local()
+        library = _hyperscan()
+        if library is None or not patterns:
+            self._scan = _plain_scan(patterns)
+            self._serialize: Callable[[], bytes] = bytes
+            return
+        database = _compile(library, patterns) if compiled is None else library.loadb(compiled, library.HS_MODE_BLOCK)
+        self._serialize = lambda: library.dumpb(database)
+
+        def scan(buffer: Buffer) -> int:
+            try:
+                scratch = self._local.scratch
+            except AttributeError:
+                scratch = self._local.scratch = library.Scratch(database)
+            found = [0]
+            database.scan(buffer, match_event_handler=_note, context=found, scratch=scratch)
+            return found[0]
+
+        self._scan = scan
+
+    def scan(self, buffer: Buffer) -> int:
+        """The bits `1 << number` of all patterns that match somewhere in the buffer."""
+        return self._scan(buffer)
+
+    def dump(self) -> bytes:
+        """The compiled patterns for `load`; empty where there is nothing worth keeping (no Hyperscan, no patterns)."""
+        compiled = self._serialize()
+        return _MAGIC + digest(self.patterns) + compiled if compiled else b""
+
+
+def digest(patterns: Sequence[Pattern]) -> bytes:
+    """32 bytes that change with any pattern, with Hyperscan's version and with the kind of machine."""
+    library = _hyperscan()
+    version = getattr(library, "__version__", "none")
+    facts = [list(map(list, patterns)), version, platform.machine(), platform.system(), platform.python_version()]
+    return hashlib.sha256(json.dumps(facts).encode()).digest()
+
+
+def _hyperscan() -> ModuleType | None:
+    """The library, imported on first need (17 ms); None where there is none."""
+    try:
+        import hyperscan
+    except ImportError:
+        return None
+    library: ModuleType = hyperscan
+    return library
+
+
+def _note(number: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
+    found[0] |= 1 << number
+
+
+def _compile(library: ModuleType, patterns: Sequence[Pattern]) -> Any:
+    try:
+        return _database(library, patterns)
+    except library.error:
+        for pattern in patterns:  # one of them is at fault: find it, so that the error can name it
+            try:
+                _database(library, [pattern])
+            except library.error as error:
+                raise PatternError(pattern[0], str(error)) from None
+        raise ConfigError("the patterns are too many or too large together: remove some of your own rules") from None
+
+
+def _database(library: ModuleType, patterns: Sequence[Pattern], extra: int = _SINGLEMATCH) -> Any:
+    database = library.Database(mode=library.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[text.encode() for _, text, _ in patterns],
+        ids=[number for number, _, _ in patterns],
+        elements=len(patterns),
+        flags=[flags | extra for _, _, flags in patterns],
+    )
+    return database
+
+
+def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
+    compiled = []
+    for number, text, flags in patterns:
+        try:
+            compiled.append((1 << number, re.compile(text.encode(), re.IGNORECASE if flags & CASELESS else 0)))
+        except re.error as error:
+            raise PatternError(number, str(error)) from None
+
+    def scan(buffer: Buffer) -> int:
+        found = 0
+        for bit, pattern in compiled:
+            if pattern.search(buffer):
+                found |= bit
+        return found
+
+    return scan
+
+
+def locate(pattern: str, flags: int, content: bytes, most: int, reach: int) -> list[tuple[int, int]] | None:
+    """Disjoint regions, in order, outside of which `pattern` matches nowhere. Linear time; None without Hyperscan.
+
+    Where Hyperscan can tell the starts of this pattern's matches, a region reaches from a start to its last end, and at
+    most `most` starts are followed; where it can't (large bounded repeats), it is the `reach` bytes before each end.
+    Regions that overlap are joined.
+    """
+    library = _hyperscan()
+    located = _locator(pattern, flags & CASELESS)
+    if library is None or located is None:
+        return None
+    database, tells_starts = located
+    ends: dict[int, int] = {}
+
+    def note(_number: int, start: int, end: int, _flags: int, _context: object) -> bool:
+        key = start if tells_starts else end // 1024
+        if tells_starts and key not in ends and len(ends) >= most:
+            return True
+        ends[key] = max(end, ends.get(key, 0))
+        return False
+
+    with suppress(library.ScanTerminated):
+        database.scan(content, match_event_handler=note, scratch=library.Scratch(database))
+    regions: list[tuple[int, int]] = []
+    for key, last in sorted(ends.items()):
+        start, end = (key if tells_starts else max(0, key * 1024 - reach)), last
+        if regions and start < regions[-1][1]:
+            start, end = regions[-1][0], max(regions.pop()[1], last)
+        regions.append((start, end))
+    return regions
+
+
+@lru_cache(maxsize=512)
+def _locator(pattern: str, flags: int) -> tuple[Any, bool] | None:
+    """The pattern compiled to tell places, and whether it tells starts too (HS_FLAG_SOM_LEFTMOST = 256)."""
+    library = _hyperscan()
+    if library is None:
+        return None
+    for extra in (256, 0):
+        try:
+            return _database(library, [(0, pattern, flags)], extra), extra == 256
+        except library.error:
+            continue
+    return None
