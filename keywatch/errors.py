@@ -1,7 +1,7 @@
 """Every error a person can meet, with its exit code. A message names what is wrong, where, and what to do.
 
-No message ever holds a secret. Exit codes: 0 nothing found, 1 findings at or above the chosen severity, 2 wrong usage or
-configuration, 3 something that was asked for could not be done.
+No message ever holds a secret. Exit codes: 0 nothing found, 1 findings at or above the chosen severity, 2 wrong usage
+or configuration, 3 something that was asked for could not be done.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class StateError(KeywatchError):
 
 
 class FormatError(KeywatchError):
-    """A content is not of the format it was taken for: `line` counts from 1, `expected` says what should stand there."""
+    """A content is not of the format it was taken for; `line` counts from 1."""
 
     def __init__(self, format_name: str, line: int, expected: str) -> None:
         super().__init__(f"not valid {format_name}: line {line}: expected {expected}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Literal, NoReturn
 
 
@@ -89,7 +89,7 @@ class Binding:
     commented: bool = False
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a part of a credential is. The values are those of the JSON contract."""
 
     ACCESS_KEY_ID = "access_key_id"
@@ -181,7 +181,8 @@ class Part:
 class Finding:
     """A credential at a place, judged. Holds no secret: `parts` are masked and fingerprinted.
 
-    `identity` is equal for the same credential wherever it lies; `id` is this credential at this place.
+    `identity` is equal for the same credential wherever it lies; `id` is this credential at this place. `advice` names
+    what to do next (report/advice.py has the sentences), most pressing first.
     """
 
     id: str
@@ -195,6 +196,7 @@ class Finding:
     parts: tuple[Part, ...]
     account: str | None = None
     ambiguous: bool = False
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

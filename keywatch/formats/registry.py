@@ -1,4 +1,4 @@
-"""The formats by name. A new format is one file beside this one and one line here; nothing is imported until asked for."""
+"""The formats by name. A new format is one file beside this one and one line here; imports are lazy."""
 
 from __future__ import annotations
 

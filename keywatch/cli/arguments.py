@@ -1,0 +1,172 @@
+"""The command line's definitions: commands, options, help. Parses, and does nothing else.
+
+Manual page and shell completion are made from `build_parser`, so every word a person can type stands here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import NoReturn
+
+from keywatch import __version__
+from keywatch.config import NEVER, parse_fail_on, parse_size
+from keywatch.errors import UsageError
+from keywatch.model import Severity
+
+_OVERVIEW = """\
+Finds cloud keys left in plaintext, and says how urgent each is and why.
+"""
+
+_EXAMPLES = """\
+examples:
+  keywatch --sweep                      sweep the well-known places of this account
+  keywatch sweep --home                 sweep the whole home folder
+  keywatch sweep ~/work /etc            sweep these trees
+  git diff | keywatch sweep -           sweep standard input
+  keywatch sweep --json -o report.json  write a report, and later report only what is new:
+  keywatch sweep --baseline report.json
+"""
+
+_EXIT = """\
+exit status:
+  0  nothing found          1  findings at or above --fail-on
+  2  wrong usage            3  something that was asked for could not be swept
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` that raises `UsageError` instead of ending the program."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn argparse's message into ours."""
+        raise UsageError(f"{message}: see {self.prog} --help")
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The whole command line, and each command's own parser by name."""
+    top = Parser(
+        prog="keywatch",
+        description=_OVERVIEW,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"keywatch {__version__}")
+    top.add_argument("--sweep", action="store_true", help="the same as the command sweep; its options may follow")
+    commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
+    sweep = commands.add_parser(
+        "sweep",
+        help="find keys in files, trees, standard input and processes",
+        description="Find keys. Without a PATH: in the well-known places of this account (as root: of all accounts).",
+        epilog=_EXAMPLES + "\n" + _EXIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_sweep(sweep)
+    rules = commands.add_parser(
+        "rules",
+        help="list the kinds of keys that are looked for",
+        description="List the kinds of keys that are looked for, with their ids as ignore files and reports name them.",
+        allow_abbrev=False,
+    )
+    rules.add_argument("--json", action="store_true", help="as JSON")
+    return top, {"sweep": sweep, "rules": rules}
+
+
+def _add_sweep(parser: Parser) -> None:
+    where = parser.add_argument_group("where to look")
+    where.add_argument("paths", nargs="*", metavar="PATH", help="a file or a tree; - is standard input")
+    where.add_argument("--home", action="store_true", help="all of the home folder")
+    where.add_argument("--processes", action="store_true", help="also the environments of running processes")
+    where.add_argument("--max-size", type=_size, metavar="SIZE", help="leave out larger files, e.g. 64M")
+    where.add_argument("--no-cache", action="store_true", help="read files again that are known to be clean")
+    where.add_argument("--jobs", type=_jobs, metavar="N", help="how many at once (default: one a processor)")
+
+    what = parser.add_argument_group("what to report")
+    what.add_argument("--rules", action="append", default=[], metavar="FILE", help="more rules; may be repeated")
+    what.add_argument(
+        "--ignore-file", action="append", default=[], metavar="FILE", help="what to leave out; may be repeated"
+    )
+    what.add_argument("--baseline", metavar="FILE", help="leave out what this --json report has")
+    what.add_argument(
+        "--fail-on",
+        type=_fail_on,
+        metavar="SEVERITY",
+        default=argparse.SUPPRESS,
+        help=f"exit with 1 from this severity on: {', '.join(s.label for s in Severity)} or {NEVER} (default: low)",
+    )
+
+    how = parser.add_argument_group("how to report")
+    form = how.add_mutually_exclusive_group()
+    for name, text in (("json", "as JSON (docs/json.md)"), ("sarif", "as SARIF 2.1.0"), ("csv", "as CSV")):
+        form.add_argument(f"--{name}", dest="report", action="store_const", const=name, help=text)
+    form.add_argument("-q", "--quiet", dest="report", action="store_const", const="lines", help="one line a finding")
+    parser.set_defaults(report="text")
+    how.add_argument("-v", "--verbose", action="store_true", help="name every place and every file not read")
+    how.add_argument("-o", "--output", metavar="FILE", help="write the report there, readable by you only")
+    how.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of one command, its name in `command`. `UsageError` says what is wrong.
+
+    `--sweep` anywhere stands for the command `sweep`. Options and paths may be mixed.
+    """
+    top, commands = build_parser()
+    words = list(argv)
+    if not words:
+        top.print_help()
+        raise SystemExit(0)
+    # argparse loses `--` when options and paths are mixed: what follows it is paths whatever it looks like
+    at = words.index("--") if "--" in words else len(words)
+    ahead, rest = words[:at], words[at + 1 :]
+    if words[0] not in commands and "--sweep" in ahead:
+        ahead.remove("--sweep")
+        ahead.insert(0, "sweep")
+    if ahead and ahead[0] in commands:
+        options = commands[ahead[0]].parse_intermixed_args(ahead[1:])
+        options.command = ahead[0]
+        if rest and options.command != "sweep":
+            raise UsageError(f"{rest[0]}: keywatch {options.command} takes no paths")
+        if rest:
+            options.paths = [*options.paths, *rest]
+        return options
+    if words[0] in ("-h", "--help", "--version"):
+        top.parse_args(words[:1])
+    raise UsageError(_unknown(words[0], list(commands)))
+
+
+def _unknown(word: str, commands: list[str]) -> str:
+    if word.startswith("-"):
+        return f"{word}: not an option of keywatch itself: say keywatch sweep {word}, or see keywatch --help"
+    if os.path.lexists(word):
+        return f"{word}: no command: to sweep it, say keywatch sweep {word}"
+    from difflib import get_close_matches
+
+    near = get_close_matches(word[:100], commands, n=1)
+    return f"{word[:100]}: no command: " + (f"did you mean {near[0]}?" if near else "see keywatch --help")
+
+
+def _size(text: str) -> int:
+    try:
+        size = parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if size < 1:
+        raise argparse.ArgumentTypeError("expected at least one byte")
+    return size
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 256 and len(text) < 4):
+        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1 to 256")
+    return int(text)
+
+
+def _fail_on(text: str) -> Severity | None:
+    try:
+        return parse_fail_on(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,164 @@
+"""The configuration file: what may stand in keywatch.toml, its defaults and its limits.
+
+Every key is checked: an unknown one is refused with the nearest name, a wrong value with what was expected. Holds no
+secret, reads no environment, and never writes the file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from keywatch.errors import ConfigError
+from keywatch.model import Severity
+
+FILE_NAME = "keywatch.toml"
+#: a configuration larger than this is a mistake
+MAX_BYTES = 1 << 20
+NEVER = "never"
+
+_UNITS = {"": 1, "B": 1, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30}
+
+
+@dataclass(frozen=True, slots=True)
+class SweepConfig:
+    """`[sweep]`: what a sweep reads and when it fails. docs/configuration.md says what each key means.
+
+    `max_file_size` is in bytes; `jobs` 0 means one per processor; `fail_on` None means that no finding is a failure.
+    """
+
+    max_file_size: int = 256 << 20
+    jobs: int = 0
+    home_depth: int = 6
+    archive_depth: int = 3
+    skip: tuple[str, ...] = ()
+    fail_on: Severity | None = Severity.LOW
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of keywatch.toml."""
+
+    sweep: SweepConfig = field(default_factory=SweepConfig)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `1048576`, `64K`, `64 MiB` or `1G` (units are powers of 1024). `ValueError` says what is expected."""
+    digits = text.strip().rstrip("BbIiKkMmGg ")
+    unit = text.strip()[len(digits) :].strip().upper()
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 15 or unit not in _UNITS:
+        raise ValueError(f"'{text}' is no size: write bytes, or a number with K, M or G, such as 64M")
+    size = int(digits)
+    return size << _UNITS[unit] if _UNITS[unit] > 1 else size
+
+
+def parse_fail_on(label: str) -> Severity | None:
+    """The severity of that label, None for `never`. `ValueError` names the choices."""
+    if label == NEVER:
+        return None
+    try:
+        return Severity.parse(label)
+    except ValueError as error:
+        raise ValueError(f"{error} or {NEVER}") from None
+
+
+def read_config(path: str) -> Config:
+    """The configuration at `path`; all defaults where no file is. `ConfigError` names the file and the key."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ConfigError(f"{path}: is no regular file")
+        content = file.read(MAX_BYTES + 1)
+    return parse_config(content, path)
+
+
+def parse_config(content: bytes, source: str) -> Config:
+    """The configuration in `content`; `source` names it in errors. Relative rule files lie beside `source`."""
+    import tomllib  # 10 ms: only where there is a file to read
+
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{source}: larger than {MAX_BYTES} bytes")
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{source}:{line}: not UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise ConfigError(f"{source}: not valid TOML: {reason}") from None
+    _refuse_unknown(document, ("sweep",), source, "section")
+    section = document.get("sweep", {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{source}: 'sweep' must be a section: write [sweep]")
+    return Config(sweep=_sweep(section, source))
+
+
+def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
+    readers: dict[str, Callable[[object], object]] = {
+        "max_file_size": _size,
+        "jobs": _whole(0, 256),
+        "home_depth": _whole(0, 64),
+        "archive_depth": _whole(0, 16),
+        "skip": _texts,
+        "fail_on": _fail_on,
+        "rules": lambda value: tuple(_beside(source, path) for path in _texts(value)),
+    }
+    _refuse_unknown(section, tuple(readers), f"{source}: [sweep]", "key")
+    values: dict[str, object] = {}
+    for key, value in section.items():
+        try:
+            values[key] = readers[key](value)
+        except ValueError as error:
+            raise ConfigError(f"{source}: [sweep] {key}: {error}") from None
+    return SweepConfig(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+def _refuse_unknown(table: Mapping[str, object], known: tuple[str, ...], where: str, what: str) -> None:
+    for key in table:
+        if key not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(key[:100], known, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+            raise ConfigError(f"{where}: unknown {what} {key[:100]!r}: {hint}")
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        value = parse_size(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1 << 50:
+        raise ValueError('expected a size of at least one byte, such as 1048576 or "64M"')
+    return value
+
+
+def _whole(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item and "\0" not in item for item in value):
+        raise ValueError('expected a list of texts, such as ["a", "b"]')
+    return tuple(value)
+
+
+def _fail_on(value: object) -> Severity | None:
+    if not isinstance(value, str):
+        raise ValueError(f"expected one of {', '.join(s.label for s in Severity)}, {NEVER}")  # noqa: TRY004
+    return parse_fail_on(value)
+
+
+def _beside(source: str, path: str) -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(source)), os.path.expanduser(path))

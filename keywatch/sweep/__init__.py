@@ -1,0 +1,169 @@
+"""A sweep, whole: where to look, read, match, detect, judge. `sweep` is the page to read; each step is one call.
+
+Trees are cut into units and shared out to worker processes; what they see comes back without any secret. Findings are
+judged at the end, when it is known at how many places each key lies.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from keywatch.errors import StateError
+from keywatch.model import Skipped, Summary, SweepResult
+from keywatch.paths import installation_key, user_homes
+from keywatch.request import Interrupted, SweepRequest
+from keywatch.state import FolderKey, State
+from keywatch.suppress import INLINE, ran_out, suppress
+from keywatch.sweep.crew import Message, run_crew
+from keywatch.sweep.looking import Asked, choose
+from keywatch.sweep.ruleset import RuleSet, load_rules
+from keywatch.sweep.sighting import Sighting, from_message
+from keywatch.sweep.units import plan_units
+from keywatch.sweep.worker import BY_NAME, SweepWorker, Tools
+
+#: called now and then with what is being read, and the counts of files read and sightings so far
+Progress = Callable[[str, int, int], None]
+
+
+def sweep(request: SweepRequest, progress: Progress | None = None) -> SweepResult:
+    """Sweep what is asked for. What can't be read is in the result's `skipped`, never an error."""
+    begun = time.perf_counter()
+    homes = user_homes()
+    key = installation_key(homes.state)
+    rules, notes = load_rules(request.rules_files)
+    asked = choose(request)
+    gathered = _Gathered(progress=progress)
+    gathered.skipped += asked.skipped
+    jobs = _jobs(request)
+    with _memory(request, homes.state, gathered) as state:
+        known = state.load_clean(rules.digest) if state is not None else {}
+        units = plan_units(asked.trees, asked.targets, jobs)
+        tools = Tools(
+            units=units,
+            key=key,
+            rules=rules,
+            cache=homes.cache,
+            known=known,
+            remember=state is not None,
+            max_size=request.max_size,
+            archive_depth=request.config.sweep.archive_depth,
+            excluded=asked.excluded,
+            no_entry=asked.no_entry,
+            contents=asked.contents,
+        )
+        try:
+            run_crew(len(units) + bool(asked.contents), _starter(tools), jobs, gathered.take)
+        except KeyboardInterrupt:
+            raise Interrupted(_result(request, gathered, rules, asked, notes, begun)) from None
+        if state is not None:
+            gathered.save(state, rules.digest, known)
+    return _result(request, gathered, rules, asked, notes, begun)
+
+
+def _starter(tools: Tools) -> Callable[[Callable[[Message], None], frozenset[str]], SweepWorker]:
+    return lambda emit, crashed: SweepWorker(tools, emit, crashed)
+
+
+def _jobs(request: SweepRequest) -> int:
+    """How many workers: none but this process for the few well-known places, one a processor for trees."""
+    if not (request.paths or request.home):
+        return 1
+    return request.jobs or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+
+
+@contextmanager
+def _memory(request: SweepRequest, folder: str, gathered: _Gathered) -> Iterator[State | None]:
+    """The state database, or None where it is not wanted or not usable: then the sweep reads everything."""
+    if not request.use_cache:
+        yield None
+        return
+    try:
+        state = State(folder)
+    except StateError as error:
+        gathered.notes.append(str(error))
+        yield None
+        return
+    with state:
+        yield state
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the workers' messages add up to."""
+
+    progress: Progress | None = None
+    seen: list[Sighting] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    clean: dict[FolderKey, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    allowed: int = 0
+    files: int = 0
+    size: int = 0
+    cached: int = 0
+
+    def take(self, message: Message) -> None:
+        """One message of a worker."""
+        if "seen" in message:
+            sighting = from_message(message["seen"])
+            if sighting.allowed:
+                self.allowed += 1
+            else:
+                self.seen.append(sighting)
+        elif "skip" in message:
+            self.skipped.append(Skipped(*message["skip"]))
+        elif "counts" in message:
+            files, size, cached = message["counts"]
+            self.files, self.size, self.cached = self.files + files, self.size + size, self.cached + cached
+            self.dropped.update(message["dropped"])
+            for dev, ino, records in message["clean"]:
+                blob = base64.b64decode(records)
+                self.clean[dev, ino] = self.clean.get((dev, ino), b"") + blob if (dev, ino) == BY_NAME else blob
+        elif "crashed" in message:
+            path = message["crashed"] or "a worker"
+            self.skipped.append(Skipped(path, f"crashed its reader (status {message['status']})", asked=True))
+        elif "undone" in message:
+            self.skipped.append(Skipped("part of the sweep", "given up after too many crashes", asked=True))
+        if self.progress is not None:
+            self.progress(message.get("on", ""), self.files, len(self.seen))
+
+    def save(self, state: State, digest: str, known: dict[FolderKey, bytes]) -> None:
+        """Remember what was clean; a database that can't be written only costs the next sweep time."""
+        changed = {key: blob for key, blob in self.clean.items() if known.get(key) != blob}
+        if not changed:
+            return
+        try:
+            state.save_clean(digest, changed)
+        except StateError as error:
+            self.notes.append(str(error))
+
+
+def _result(
+    request: SweepRequest, gathered: _Gathered, rules: RuleSet, asked: Asked, notes: tuple[str, ...], begun: float
+) -> SweepResult:
+    """Everything judged, suppressed and added up."""
+    findings = []
+    if gathered.seen:
+        from keywatch.sweep.judge import judge_all
+
+        findings = judge_all(gathered.seen, rules.rules, time.time())
+    today = datetime.datetime.now().astimezone().date()
+    findings, suppressed = suppress(findings, request.ignore, request.baseline, today)
+    if gathered.allowed:
+        suppressed[INLINE] = gathered.allowed
+    return SweepResult(
+        findings=findings,
+        dropped=dict(sorted(gathered.dropped.items())),
+        skipped=sorted(gathered.skipped, key=lambda s: (not s.asked, s.path)),
+        summary=Summary(gathered.files, gathered.size, round(time.perf_counter() - begun, 4), gathered.cached),
+        places=asked.places,
+        notes=(*notes, *gathered.notes, *asked.notes, *ran_out(request.ignore, today)),
+        suppressed=suppressed,
+    )

@@ -1,0 +1,147 @@
+"""What one process of a sweep does: walks its units, passes every content through the engine, looks closer at hits.
+
+Everything it says goes out as messages that hold no secret: sightings, skips, counts, and the files found clean.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from keywatch.detect.engine import Engine
+from keywatch.model import Place
+from keywatch.places.base import Target
+from keywatch.places.read import open_place, why_not
+from keywatch.places.walk import Walk
+from keywatch.state import FolderKey
+from keywatch.sweep.crew import Emit
+from keywatch.sweep.examine import Examiner
+from keywatch.sweep.opening import Opening, is_packed
+from keywatch.sweep.ruleset import RuleSet
+from keywatch.sweep.sighting import FileFacts, to_message
+from keywatch.sweep.units import Unit
+
+#: files swept by name, not in a tree, are remembered under this key
+BY_NAME: FolderKey = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every worker of a sweep is given."""
+
+    units: Sequence[Unit]
+    key: bytes
+    rules: RuleSet
+    cache: str | None
+    known: Mapping[FolderKey, bytes] = field(default_factory=dict)
+    remember: bool = True
+    max_size: int = 0
+    archive_depth: int = 3
+    excluded: Callable[[str, str], bool] | None = None
+    no_entry: frozenset[int] = frozenset()
+    contents: Sequence[tuple[Place, bytes]] = ()
+
+
+class SweepWorker:
+    """One process's part of a sweep."""
+
+    def __init__(self, tools: Tools, emit: Emit, crashed: frozenset[str]) -> None:
+        self._tools = tools
+        self._emit = emit
+        self._crashed = crashed
+        self._engine: Engine | None = None
+        self._targets: dict[str, Target] = {}
+        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}))
+        self._opening = Opening(self._examiner, self.scan, self.skip, tools.archive_depth)
+        self._walk = Walk(
+            scan=self.scan,
+            visitor=self,
+            is_packed=is_packed,
+            known=tools.known,
+            remember=tools.remember,
+            max_size=tools.max_size,
+            excluded=tools.excluded,
+            no_entry=tools.no_entry,
+        )
+
+    def do(self, unit: int) -> None:
+        """Sweep one unit, and report its counts and clean files."""
+        work = self._tools.units[unit] if unit < len(self._tools.units) else None
+        if work is None:
+            self._contents()
+        elif work.targets:
+            self._files(work.targets)
+        else:
+            self._walk.tree(work.path, recursive=work.recursive)
+        walk, examiner = self._walk, self._examiner
+        self._emit(
+            {
+                "counts": [walk.files, walk.size, walk.cached],
+                "dropped": dict(examiner.dropped),
+                "clean": [[*key, base64.b64encode(records).decode()] for key, records in walk.clean.items()],
+            }
+        )
+        walk.files = walk.size = walk.cached = 0
+        walk.clean.clear()
+        examiner.dropped.clear()
+
+    def _files(self, targets: Sequence[Target]) -> None:
+        """Files by name: the well-known places, and files that were asked for."""
+        self._targets = {target.path: target for target in targets}
+        records = []
+        for target in targets:
+            try:
+                fd = open_place(target.path, target.owner_home)
+            except FileNotFoundError:
+                if target.asked:
+                    self.skip(target.path, "no such file or folder")
+                continue
+            except OSError as error:
+                self.skip(target.path, why_not(error))
+                continue
+            try:
+                record = self._walk.descriptor(fd, target.path)
+            except OSError as error:
+                self.skip(target.path, why_not(error))
+            else:
+                if record is not None:
+                    records.append(record)
+            finally:
+                os.close(fd)
+        self._targets = {}
+
+    def _contents(self) -> None:
+        """Texts that are no files: standard input, environments of processes."""
+        for place, data in self._tools.contents:
+            self._walk.files += 1
+            self._walk.size += len(data)
+            self._opening.anything(data, place)
+
+    def scan(self, data: memoryview | bytes) -> int:
+        """The engine's verdict; the engine is loaded when the first content asks for it."""
+        if self._engine is None:
+            self._engine = self._tools.rules.engine(self._tools.cache, self._tools.key)
+        return self._engine.scan(data)
+
+    def examine(self, path: str, fd: int, info: os.stat_result, mask: int) -> bool:
+        """A closer look at a file; True when nothing was found and all of it could be read."""
+        if path in self._crashed:
+            return False
+        self._emit({"on": path})
+        facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
+        return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+
+    def _place(self, path: str) -> Place:
+        target = self._targets.get(path)
+        if target is not None and target.format:
+            return Place(path, (), target.format, "", target.consumer)
+        from keywatch.places.catalogue import describe
+
+        format_name, consumer = describe(path)
+        return Place(path, (), format_name, "", consumer)
+
+    def skip(self, path: str, why: str) -> None:
+        """Something could not be read."""
+        self._emit({"skip": [path, why]})

@@ -1,0 +1,79 @@
+"""The floors of the design: no module imports from a floor above its own, and the pure rooms stay pure."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "keywatch"
+
+#: module or package below keywatch → floor
+FLOORS = {
+    "model": 0, "errors": 0, "paths": 0, "config": 0, "request": 0, "globs": 0,
+    "detect": 1, "state": 1, "age": 1, "atomic": 1, "suppress": 1,
+    "formats": 2,
+    "places": 3, "vault": 3, "report": 3,
+    "sweep": 4, "move": 4, "serve": 4,
+    "cli": 5, "watch": 5, "__main__": 5,
+}  # fmt: skip
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def _room(dotted: str) -> str | None:
+    parts = dotted.split(".")
+    return parts[1] if parts[0] == "keywatch" and len(parts) > 1 else None
+
+
+def _imports(path: Path) -> list[tuple[int, str]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_import_goes_up(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for line, name in _imports(path):
+        room = _room(name)
+        if room is not None and room in FLOORS:
+            assert FLOORS[room] <= FLOORS[own], f"{path}:{line}: {own} (floor {FLOORS[own]}) imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_every_module_has_a_floor_and_a_size(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert own == "__init__" or own in FLOORS, f"{path}: give it a floor here and in the design"
+    assert len(path.read_text().splitlines()) <= 400, f"{path}: longer than 400 lines"
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{path}: its first lines must say what it is for"
+
+
+@pytest.mark.parametrize("room", ["detect", "formats"])
+def test_pure_rooms_touch_no_file_clock_or_environment(room: str) -> None:
+    for path in (PACKAGE / room).rglob("*.py"):
+        for line, name in _imports(path):
+            top = name.split(".")[0]
+            assert top not in {
+                "os",
+                "io",
+                "pathlib",
+                "time",
+                "datetime",
+                "subprocess",
+                "socket",
+                "sqlite3",
+            }, f"{path}:{line}: a pure module imports {name}"
+        names = {
+            n.func.id
+            for n in ast.walk(ast.parse(path.read_text()))
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        assert not names & {"open", "print", "input", "eval", "exec"}, f"{path}: a pure module calls {names}"
