@@ -14,6 +14,7 @@ import pytest
 from madeup import full_result
 
 from keywatch.model import SweepResult
+from keywatch.report.advice import ADVICE
 from keywatch.report.base import Look
 from keywatch.report.json import SCHEMA, write
 
@@ -70,6 +71,12 @@ def test_lone_surrogates_never_leave() -> None:
     result = full_result()
     result.findings[0] = replace(result.findings[0], reasons=("\ud800", "\udc80"), title="\udfff")
     assert not re.search(r"\\ud[89a-f]", written(result))
+
+
+def test_every_advice_is_documented() -> None:
+    page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| `advice`"))
+    assert re.findall(r"`([\w-]+)`", row)[1:] == list(ADVICE)
 
 
 def test_the_documented_example_is_true() -> None:
