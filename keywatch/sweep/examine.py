@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from keywatch.detect.account import account_of
@@ -64,6 +65,21 @@ class Examiner:
     rules: RuleSet
     report: Callable[[Sighting], None]
     dropped: Counter[str] = field(default_factory=Counter)
+    _seen: dict[str, int] | None = None
+
+    @contextmanager
+    def once(self) -> Iterator[dict[str, int]]:
+        """Within this block a credential is reported once, at the first way that led to it.
+
+        What an archive or a database holds is often readable in its raw bytes as well. The block's value holds the
+        credentials reported.
+        """
+        outer = self._seen
+        self._seen = {} if outer is None else outer
+        try:
+            yield self._seen
+        finally:
+            self._seen = outer
 
     def look(
         self, content: bytes, mask: int, place: Place, file: FileFacts | None = None, before: Before = START
@@ -91,8 +107,15 @@ class Examiner:
             spans = [match.span for match in credential.parts]
             allowed = allows(content, spans, credential.rule)
             parts = tuple(self._part(match, index, before) for match in credential.parts)
-            self.report(self._sighting(credential, parts, place, file, allowed=allowed))
+            self._tell(self._sighting(credential, parts, place, file, allowed=allowed))
         return len(credentials)
+
+    def _tell(self, sighting: Sighting) -> None:
+        """Report, unless an earlier way in led to the same credential."""
+        way = hash(sighting.place.via)
+        if self._seen is not None and self._seen.setdefault(sighting.identity, way) != way:
+            return
+        self.report(sighting)
 
     def _detect(self, content: bytes, mask: int, bindings: Sequence[Binding], depth: int = 0) -> list[Credential]:
         credentials: list[Credential] = []

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from keywatch.detect.engine import Engine
 from keywatch.model import Place
 from keywatch.places.base import Target
+from keywatch.places.catalogue import describe
 from keywatch.places.read import open_place, why_not
+from keywatch.places.unpack import Limits
 from keywatch.places.walk import Walk
 from keywatch.state import FolderKey
 from keywatch.sweep.crew import Emit
@@ -54,7 +56,7 @@ class SweepWorker:
         self._engine: Engine | None = None
         self._targets: dict[str, Target] = {}
         self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}))
-        self._opening = Opening(self._examiner, self.scan, self.skip, tools.archive_depth)
+        self._opening = Opening(self._examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
         self._walk = Walk(
             scan=self.scan,
             visitor=self,
@@ -117,7 +119,7 @@ class SweepWorker:
         for place, data in self._tools.contents:
             self._walk.files += 1
             self._walk.size += len(data)
-            self._opening.anything(data, place)
+            self._opening.content(data, place)
 
     def scan(self, data: memoryview | bytes) -> int:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
@@ -137,8 +139,6 @@ class SweepWorker:
         target = self._targets.get(path)
         if target is not None and target.format:
             return Place(path, (), target.format, "", target.consumer)
-        from keywatch.places.catalogue import describe
-
         format_name, consumer = describe(path)
         return Place(path, (), format_name, "", consumer)
 
