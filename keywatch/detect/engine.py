@@ -91,7 +91,9 @@ class Engine:
         self._scan = scan
 
     def scan(self, buffer: Buffer) -> int:
-        """The bits `1 << number` of all patterns that match somewhere in the buffer."""
+        """The bits `1 << number` of all patterns that match somewhere in the buffer, which holds less than 4 GiB."""
+        if len(buffer) >= 1 << 32:  # Hyperscan's lengths have 32 bits: it would silently see less
+            raise ValueError("a buffer of 4 GiB or more must be scanned in pieces")
         return self._scan(buffer)
 
     def dump(self) -> bytes:
@@ -147,14 +149,18 @@ def _database(library: ModuleType, patterns: Sequence[Pattern], extra: int = _SI
 
 def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
     compiled = []
+    always = 0
     for number, text, flags in patterns:
+        if flags & APPROXIMATE:  # nobody vouches for its speed on a whole content: let the finder look, in windows
+            always |= 1 << number
+            continue
         try:
             compiled.append((1 << number, re.compile(text.encode(), re.IGNORECASE if flags & CASELESS else 0)))
         except re.error as error:
             raise PatternError(number, str(error)) from None
 
     def scan(buffer: Buffer) -> int:
-        found = 0
+        found = always
         for bit, pattern in compiled:
             if pattern.search(buffer):
                 found |= bit

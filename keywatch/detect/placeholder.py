@@ -50,15 +50,20 @@ _HOLLOW = re.compile(
 _WORDS = frozenset(
     b"""
     a abc access account acc admin all an any api apikey app auth aws azure bar baz bearer blah bogus bucket change
-    changeit client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env example
-    examples fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here hidden host
-    hunter id in input insert invalid is it items key keyid keys local localhost login masked me mock my mysecret
-    mytoken name new nil no none not null of ok on only openai or our paste pass passphrase passwd password pat personal
-    placeholder please prod production provided put pw pwd qwerty random real redacted region removed replace role root same sample
-    secret secretkey secrets section server service session set shared some something staging stripe string stuff super
-    supersecret tbd temp test tester testing text that the this tmp to todo token tokens type undefined unset unused use
-    user username value values var variable very whatever with wrong xxx xxxx xyz you your
+    changeit client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env
+    example examples fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here
+    hidden host hunter id in input insert invalid is it items key keyid keys local localhost login masked me mock my
+    mysecret mytoken name new nil no none not null of ok on only openai or our paste pass passphrase passwd password
+    pat personal placeholder please prod production provided put pw pwd qwerty random real redacted region removed
+    replace role root same sample secret secretkey secrets section server service session set shared some something
+    staging stripe string stuff super supersecret tbd temp test tester testing text that the this tmp to todo token
+    tokens type undefined unset unused use user username value values var variable very whatever with wrong xxx xxxx
+    xyz you your
     """.split()
+)
+#: a unit of 1 to 10 characters, repeated until it is no chance: 8 of one character, 12 of two, 12 of three …
+_UNITS = re.compile(
+    b"|".join(b"(.{%d})\\%d{%d,}" % (size, size, max(2, 7 if size == 1 else 10 // size)) for size in range(1, 11))
 )
 _LETTERS = re.compile(rb"[A-Za-z]+")
 _RUN = re.compile(rb"[A-Za-z0-9]+")
@@ -112,17 +117,10 @@ def _joined(word: bytes) -> bool:
 
 
 def _is_repeated(body: bytes) -> bool:
-    """One short unit again and again (`0000000000`, `deadbeefdeadbeef`), or almost no different characters."""
-    if len(body) >= 16 and len(set(body)) <= 3:
+    """One short unit again and again (`00000000`, `deadbeefdeadbeef`), or almost no different characters."""
+    if len(body) >= 8 and len(set(body)) <= (3 if len(body) >= 16 else 1):
         return True
-    for period in range(1, 11):
-        need = max(10, 2 * period) if period > 1 else 7
-        run = 0
-        for left, right in zip(body, body[period:], strict=False):
-            run = run + 1 if left == right else 0
-            if run >= need and run + period >= len(body) * 2 // 5:
-                return True
-    return len(body) >= 8 and len(set(body)) == 1
+    return any(len(found[0]) >= len(body) * 2 // 5 for found in _UNITS.finditer(body))
 
 
 def _is_sequence(body: bytes) -> bool:

@@ -110,6 +110,11 @@ class _Translator:
         if new_branch:
             frame.first = first or "?"
 
+    def place(self) -> None:
+        """A place between characters has been written: it counts for nothing and can't be repeated."""
+        self.atom(size=0)
+        self.frames[-1].repeated = True
+
     def run(self) -> Translation:
         while self.at < len(self.text):
             self.step(self.text[self.at])
@@ -143,7 +148,7 @@ class _Translator:
         elif char in "^$":
             end = char == "$" and not frame.multiline
             self.emit(r"\z" if end else char, r"\Z" if end else char)
-            self.atom()
+            self.place()
             self.at += 1
         else:
             self.literal(char)
@@ -245,7 +250,10 @@ class _Translator:
         else:
             piece = {"z": r"\z", "A": r"\A", "b": r"\b", "B": r"\B"}.get(after) or self.simple_escape(after)
             self.emit(piece, r"\Z" if after == "z" else piece)
-            self.atom(first=after if after and not after.isalnum() else "")
+            if after in {"z", "A", "b", "B"}:
+                self.place()
+            else:
+                self.atom(first="" if after.isalnum() else after)
             self.at += 2
 
     def emit_atom(self, piece: str) -> None:

@@ -1,4 +1,4 @@
-"""People's own rules and gitleaks' files: what is taken, what is refused and how that is said, and no endless patterns."""
+"""People's own rules and gitleaks' files: what is taken, what is refused and how, and no endless patterns."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_own_rule() -> None:
     ]
     secret = b"k3j9x0q1w8e7r6t5" * 2
     assert found(b"a = acme_" + secret[:31] + b"z;", OWN) == [secret[:31] + b"z"]
-    assert found(b"a = acme_" + secret, OWN) == [], "repeated: a placeholder"
+    assert found(b"a = acme_" + b"x" * 32, OWN) == [], "a placeholder"
 
 
 def test_a_byte_order_mark_and_crlf() -> None:
@@ -67,7 +67,8 @@ def test_a_byte_order_mark_and_crlf() -> None:
         ("{32})\\b", "{32}", r"pattern: a '\(' is not closed"),
         ("(?P<secret>", "(?=", "lookaround"),
         ("[a-z0-9]{32}", "([a-z]+)+", "bound the outer repeat"),
-        ("[a-z0-9]{32}", "[a-z", r"\[' is not closed"),
+        ("[a-z0-9]{32}", "[a-z", "pattern: "),
+        ("{32})\\b", "{32})[a", r"\[' is not closed"),
         ("[a-z0-9]{32}", "[z-a]", "not a valid pattern: bad character range"),
         ("acme_(?P<secret>[a-z0-9]{32})\\b", ".*", "matches nothing"),
         ('id = "acme-token"', 'id = "acme-token', "not valid TOML: .* line 3"),
@@ -87,7 +88,7 @@ def test_two_rules_of_one_id() -> None:
 
 @pytest.mark.parametrize("content", [b"\xff", b"a" * (5 << 20), b"a=" + b"[" * 5000, b"a=" + b"9" * 5000, b""])
 def test_hostile_files_are_errors(content: bytes) -> None:
-    with pytest.raises(ConfigError, match="own.toml"):
+    with pytest.raises(ConfigError, match=r"own\.toml"):
         load_rules(content, "own.toml")
 
 
@@ -199,7 +200,15 @@ def test_what_gitleaks_rules_find(content: bytes, secrets: list[bytes]) -> None:
 
 
 def test_an_allowlist_that_needs_all() -> None:
-    rule = "[[rules]]\nid='a'\nregex='''key-([a-z0-9]{8})'''\n[[rules.allowlists]]\ncondition='AND'\nregexes=['''^a''']\nstopwords=['zz']\n"
+    rule = """
+    [[rules]]
+    id = "a"
+    regex = "key-([a-z0-9]{8})"
+    [[rules.allowlists]]
+    condition = "AND"
+    regexes = ["^a"]
+    stopwords = ["zz"]
+    """
     assert found(b"key-a1b9zz3c key-a1b9c83c key-b1b9zz3c", rule) == [b"a1b9c83c", b"b1b9zz3c"]
 
 

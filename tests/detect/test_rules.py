@@ -118,7 +118,7 @@ def _decoys() -> bytes:
             f'src="data:image/png;base64,{base64.b64encode(source.randbytes(300)).decode()}"',
             base64.encodebytes(source.randbytes(200)).decode(),
             " ".join(f"{byte:02x}" for byte in digest),
-            f"!function(e,t){{var n=t.{''.join(source.choices('abcdefABCDEF', k=3))};return n(e,'key-'+{source.random()})}}",
+            f"!function(e,t){{var n=t.{digest[:2].hex()};return n(e,'key-'+{source.random()})}}",
             f"https://cdn.example.net/{digest.hex()}/app.min.js?v={digest[:8].hex()}",
             f"{hashlib.md5(digest).hexdigest()}  ./file",
             f"token = os.environ['TOKEN_{digest[:2].hex()}']",

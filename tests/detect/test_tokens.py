@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ def test_spans_hold_exactly_the_values(picked: list[tuple[object, int]], between
     matches, _ = find_tokens(content, RULES)
     for match in matches:
         assert content[match.span.start : match.span.end] == match.value.expose()
-    for left, right in zip(matches, matches[1:], strict=False):
+    for left, right in pairwise(matches):
         assert left.span.end <= right.span.start
 
 
