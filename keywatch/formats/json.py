@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 )
 _STR, _OPEN, _CLOSE, _COMMA, _COLON, _SCALAR, _COMMENT, _END = range(1, 9)
 _VALUES = frozenset((_STR, _OPEN, _SCALAR))
-_COMMENTED = re.compile(_STRING + rb"[ \t]*+:[ \t]*+" + _STRING)
+_COMMENTED = re.compile(rb"(?<!\\)" + _STRING + rb"[ \t]*+:[ \t]*+" + _STRING)
 
 _ESCAPES = re.compile(r"\\(?:u[dD][89abAB]([0-9a-fA-F]{2})\\u[dD][c-fC-F]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
 _PLAIN = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
