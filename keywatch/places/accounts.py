@@ -24,7 +24,11 @@ def accounts() -> list[Account]:
     found: dict[str, Account] = {}
     for entry in pwd.getpwall():
         home = os.path.realpath(entry.pw_dir)
-        if not os.path.isabs(entry.pw_dir) or home in _NO_HOMES or home.startswith(("/usr/", "/proc/", "/dev/", "/sys/")):
+        if (
+            not os.path.isabs(entry.pw_dir)
+            or home in _NO_HOMES
+            or home.startswith(("/usr/", "/proc/", "/dev/", "/sys/"))
+        ):
             continue
         if os.path.isdir(home):
             found.setdefault(home, Account(entry.pw_name, entry.pw_uid, entry.pw_dir))

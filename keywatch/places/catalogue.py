@@ -161,7 +161,9 @@ def _row_of(child: _Node, name: str, node: _Node) -> Row | None:
     if not child.rows:
         return None
     row = child.rows[0]
-    return row if name in node.exact or original_of(name) is None else Row(row.pattern, row.format, "nobody (a leftover)")
+    return (
+        row if name in node.exact or original_of(name) is None else Row(row.pattern, row.format, "nobody (a leftover)")
+    )
 
 
 def original_of(name: str) -> str | None:
@@ -192,7 +194,9 @@ def _by_last_step() -> tuple[dict[str, list[tuple[tuple[str, ...], Row]]], list[
         if not _WILD.search(row.pattern):
             exact.setdefault(steps[-1], []).append((steps[:-1], row))
         elif row.format != "text" and (len(steps) > 1 or not steps[0].startswith("*")):
-            source = "/".join(re.sub(r"^\(\?s:|\)\\Z$|\)\\z$", "", translate(step)).replace(".*", "[^/]*") for step in steps)
+            source = "/".join(
+                re.sub(r"^\(\?s:|\)\\Z$|\)\\z$", "", translate(step)).replace(".*", "[^/]*") for step in steps
+            )
             wild.append((re.compile(rf"(?:.*/)?{source}\Z", re.DOTALL), row))
     for rows in exact.values():
         rows.sort(key=lambda item: -len(item[0]))

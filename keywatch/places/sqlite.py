@@ -65,7 +65,11 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
 def _tables(db: sqlite3.Connection) -> list[str]:
     names = []
     for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
-        if isinstance(name, bytes) and isinstance(sql, bytes) and not sql.lstrip().upper().startswith(b"CREATE VIRTUAL"):
+        if (
+            isinstance(name, bytes)
+            and isinstance(sql, bytes)
+            and not sql.lstrip().upper().startswith(b"CREATE VIRTUAL")
+        ):
             names.append(name.decode("utf-8", "replace"))
         if len(names) >= _MOST_TABLES:
             break

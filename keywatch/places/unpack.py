@@ -311,7 +311,7 @@ class _Inflate:
 
     def _more(self, size: int) -> tuple[bytes, bool]:
         gzip, other = self._gzip, self._other
-        if (gzip.eof if gzip is not None else other.eof if other is not None else True):
+        if gzip.eof if gzip is not None else other.eof if other is not None else True:
             return b"", True
         if not self._input and (other is None or other.needs_input):
             self._input = self._stream.read(_CHUNK)

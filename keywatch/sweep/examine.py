@@ -64,6 +64,7 @@ class Examiner:
     key: bytes
     rules: RuleSet
     report: Callable[[Sighting], None]
+    trouble: Callable[[str, str], None]
     dropped: Counter[str] = field(default_factory=Counter)
     _seen: dict[str, int] | None = None
 
@@ -99,7 +100,7 @@ class Examiner:
         return found
 
     def _look_at_all(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
-        credentials = self._detect(content, mask, _bindings(content, place.format))
+        credentials = self._detect(content, mask, self._bindings(content, place))
         if not credentials:
             return 0
         index = LineIndex(content)
@@ -147,6 +148,21 @@ class Examiner:
                     found.append(replace(inner, parts=parts, notes=(*inner.notes, "encoded in base64")))
         return found
 
+    def _bindings(self, content: bytes, place: Place) -> list[Binding]:
+        """The bindings of a content; none where it is plain text or not of its format: names and nearness must do."""
+        if place.format == "text":
+            return []
+        try:
+            return find_format(place.format).parse(content)
+        except FormatError:
+            return []
+        except Exception as error:  # noqa: BLE001 - a defect in one format must not hide a key from a sweep
+            kind = type(error).__name__
+            self.trouble(
+                place.path, f"the {place.format} reader failed ({kind}): read as plain text; please report this"
+            )
+            return []
+
     def _part(self, match: Match, index: LineIndex, before: Before) -> Part:
         line, column = index.locate(match.span.start)
         if line == 1:
@@ -185,13 +201,3 @@ def _is_bulky(content: bytes, format_name: str) -> bool:
     if len(content) > (TEXT_MAX if format_name == "text" else STRUCTURED_MAX):
         return True
     return len(content) > BINARY_MAX and b"\0" in content[:4096]
-
-
-def _bindings(content: bytes, format_name: str) -> list[Binding]:
-    """The bindings of a content; none where it is plain text or not of its format: then names and nearness must do."""
-    if format_name == "text":
-        return []
-    try:
-        return find_format(format_name).parse(content)
-    except FormatError:
-        return []

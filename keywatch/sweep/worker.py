@@ -55,7 +55,7 @@ class SweepWorker:
         self._crashed = crashed
         self._engine: Engine | None = None
         self._targets: dict[str, Target] = {}
-        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}))
+        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}), self.skip)
         self._opening = Opening(self._examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
         self._walk = Walk(
             scan=self.scan,
