@@ -25,6 +25,8 @@ from keywatch.sweep.ruleset import RuleSet
 from keywatch.sweep.sighting import FileFacts, to_message
 from keywatch.sweep.units import Unit
 
+#: for developers: a defect shows its traceback and ends the worker
+DEBUG = bool(os.environ.get("KEYWATCH_DEBUG"))
 #: files swept by name, not in a tree, are remembered under this key
 BY_NAME: FolderKey = (0, 0)
 
@@ -133,7 +135,15 @@ class SweepWorker:
             return False
         self._emit({"on": path})
         facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
-        return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+        try:
+            return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+        except (OSError, MemoryError) as error:
+            self.skip(path, why_not(error) if isinstance(error, OSError) else "too large for memory")
+        except Exception as error:  # noqa: BLE001 - a defect at one file is named, and ends no sweep
+            if DEBUG:
+                raise
+            self._emit({"failed": [path, type(error).__name__]})
+        return False
 
     def _place(self, path: str) -> Place:
         target = self._targets.get(path)
