@@ -37,7 +37,9 @@ _PLAIN = re.compile(rb'(?:[^"\\\n$%]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))*+')
 _SIGN = re.compile(rb'(?:[^"\\\n$%{}]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))*+(["{}\n]|[$%]\{)')
 # The look-behind keeps a long word from being tried again at each of its characters.
 _COMMENTED = re.compile(
-    rb'(?<![A-Za-z0-9_\x80-\xff.-])("?+)(' + _IDENT + rb'(?:\.[A-Za-z0-9_-]++)*+)\1[ \t]*+[=:][ \t]*+"((?:[^"\\\n]++|\\[^\n])*+)"'
+    rb'(?<![A-Za-z0-9_\x80-\xff.-])("?+)('
+    + _IDENT
+    + rb'(?:\.[A-Za-z0-9_-]++)*+)\1[ \t]*+[=:][ \t]*+"((?:[^"\\\n]++|\\[^\n])*+)"'
 )
 
 _ESCAPES = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}))|([$%])\4\{')
