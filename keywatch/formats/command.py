@@ -42,6 +42,30 @@ _SETTABLE = re.compile(rb"(?://|@)?[A-Za-z_][\w./:@-]*")
 _SCRIPT_OPTION = re.compile(rb"-[a-z]*c")
 #: words that give the word after them a value: fish `set -x`, csh `setenv`, `aws configure set`, `git config`
 _SETTERS = frozenset({b"set", b"\\set", b"setenv", b"setx", b"config"})
+_SETTER_OPTION = re.compile(rb"-[A-Za-z]{1,4}|--(?:export|unexport|global|local|universal|function|system|path|unpath)")
+_PIECES: dict[Dialect, re.Pattern[bytes]] = {
+    "sh": re.compile(
+        rb"""\$'(?P<ansi>(?:[^'\\]|\\.)*+)'|'(?P<single>[^']*+)'|"(?P<double>(?:[^"\\]|\\.)*+)"|\\(?P<bare>.)""",
+        re.DOTALL,
+    ),
+    "systemd": re.compile(
+        rb"""(?P<quote>['"])(?P<ansi>(?:(?!(?P=quote))[^\\]|\\.)*+)(?P=quote)|(?P<escape>\\.)""", re.DOTALL
+    ),
+}
+_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_IN_DOUBLE = re.compile(rb'\\([\\"$`\n])')
+_NOTHING = re.compile(rb"(?!)")
+_C = {
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"v": b"\v",
+    b"s": b" ",
+    b"e": b"\x1b",
+}
 #: one quoted part and nothing else, but for the comma or bracket that stands behind it in a REPL's history
 _QUOTED: dict[Dialect, re.Pattern[bytes]] = {
     "sh": re.compile(rb"""('[^']*+'|"(?:[^"\\]|\\.)*+")[,\]}]*""", re.DOTALL),
@@ -217,14 +241,14 @@ def _spread(words: list[Word], at: int, dialect: Dialect) -> tuple[bytes, int] |
         return (word, at + 1) if takes else None
     if word.lower() in _SETTERS:
         at += 1
-        while (flag := plain(at)) is not None and flag.startswith(b"-"):
+        while (flag := plain(at)) is not None and _SETTER_OPTION.fullmatch(flag):
             at += 1
         name = plain(at)
         if name is None or not _SETTABLE.fullmatch(name) or name.lower() in _SETTERS:
             return None
         at += 2 if plain(at + 1) == b"=" else 1
         return (name, at) if plain(at) is not None else None
-    if after[:1] in (b"'", b'"'):
+    if _QUOTED[dialect].fullmatch(after):
         if word.lower() == b"password":
             return word, at + 1
         if word.lower() == b"by" and at and words[at - 1].raw.lower() == b"identified":

@@ -34,7 +34,8 @@ class _Open:
 
     key: bytes
     path: tuple[str, ...]
-    indent: int
+    #: all of the first line behind the `=`, for a value that goes on is not narrowed
+    whole: tuple[int, int]
     parts: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -96,6 +97,7 @@ def _read_indented(reading: _Reading, start: int, end: int) -> None:
     own = _OWN.match(reading.content, start, end)
     if parent is None or not own:
         if reading.open:
+            reading.open.parts[0] = reading.open.whole
             reading.open.parts.append((start, end))
         return
     if reading.open and not any(a < b for a, b in reading.open.parts):
@@ -122,8 +124,8 @@ def _read_line(reading: _Reading, line: Line, start: int, end: int) -> bool:
     key = option[1].rstrip() if option else b""
     if not option or not key:
         return False
-    start, end = reading.narrow(content, *trim(content, option.end(), end), key)
-    reading.open = reading.parent = _Open(key, reading.section, reading.indent, [(start, end)])
+    whole = trim(content, option.end(), end)
+    reading.open = reading.parent = _Open(key, reading.section, whole, [reading.narrow(content, *whole, key)])
     return True
 
 

@@ -1,7 +1,7 @@
-"""What the tests of the line-oriented formats share: golden folders, fake keys made at run time, and what must always hold.
+"""What the tests of the line-oriented formats share: golden folders, fake keys made at run time, what must always hold.
 
-A golden folder `tests/golden/FORMAT/CASE` holds `before`, with placeholders such as `@SECRET1@` where a key belongs, and
-`bindings.json`, what is to be found once they are filled. After a deliberate change,
+A golden folder `tests/golden/FORMAT/CASE` holds `before`, with placeholders such as `@SECRET1@` where a key belongs,
+and `bindings.json`, what is to be found once they are filled. After a deliberate change,
 `python tests/formats/line_golden.py FORMAT…` writes the expectations anew: read the difference before committing it.
 """
 
@@ -89,9 +89,12 @@ def assert_sound(content: bytes, found: list[Binding]) -> None:
 
 
 def assert_spliceable(format_: Format, content: bytes, found: list[Binding], value: bytes) -> None:
-    """Another plain value in a binding's span is read back in its place, and nothing else changes."""
+    """Another plain value in a binding's span is read back in its place, and nothing else changes.
+
+    Not so for what a consumer ignores: another value can make a setting of a line that was none.
+    """
     for number, binding in enumerate(found):
-        if not binding.value:
+        if not binding.value or binding.commented:
             continue
         edited = splice(content, [(binding.span, value)])
         again = format_.parse(edited)
