@@ -119,13 +119,19 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if not words:
         top.print_help()
         raise SystemExit(0)
-    ahead = words[: words.index("--")] if "--" in words else words
+    # argparse loses `--` when options and paths are mixed: what follows it is paths whatever it looks like
+    at = words.index("--") if "--" in words else len(words)
+    ahead, rest = words[:at], words[at + 1 :]
     if words[0] not in commands and "--sweep" in ahead:
-        words.remove("--sweep")
-        words.insert(0, "sweep")
-    if words[0] in commands:
-        options = commands[words[0]].parse_intermixed_args(words[1:])
-        options.command = words[0]
+        ahead.remove("--sweep")
+        ahead.insert(0, "sweep")
+    if ahead and ahead[0] in commands:
+        options = commands[ahead[0]].parse_intermixed_args(ahead[1:])
+        options.command = ahead[0]
+        if rest and options.command != "sweep":
+            raise UsageError(f"{rest[0]}: keywatch {options.command} takes no paths")
+        if rest:
+            options.paths = [*options.paths, *rest]
         return options
     if words[0] in ("-h", "--help", "--version"):
         top.parse_args(words[:1])

@@ -1,7 +1,7 @@
-"""Reads what a person gives a sweep beside places: ignore files, a baseline, standard input. Bounded; follows no surprise.
+"""Reads what a person gives a sweep beside places: ignore files, a baseline, standard input. Never more than a limit.
 
-A file that was named must be readable. One that is only found, `.keywatchignore` in a swept folder, counts only if it is
-a regular file of this account's or root's: nobody else may hide findings.
+A file that was named must be readable. One that is only found, `.keywatchignore` in a swept folder, counts only if it
+is a regular file of this account's or root's: nobody else may hide findings.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -46,12 +45,12 @@ def main(argv: Sequence[str]) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last stop before a traceback that could show what was read
+    except Exception as error:
         if os.environ.get("KEYWATCH_DEBUG"):
             raise
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-        _say(f"internal error: {type(error).__name__} at {where}: please report it (KEYWATCH_DEBUG=1 shows more)")
+        _say(
+            f"internal error: {type(error).__name__} at {_place(error)}: please report it (KEYWATCH_DEBUG=1 shows more)"
+        )
         return INTERNAL
     return status
 
@@ -68,6 +67,14 @@ def _run(argv: Sequence[str]) -> int:
     from keywatch.cli.sweep import run_sweep
 
     return run_sweep(options)
+
+
+def _place(error: BaseException) -> str:
+    """File and line at which `error` was raised."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return "an unknown place" if at is None else f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}"
 
 
 def _say(message: str) -> None:

@@ -28,12 +28,16 @@ class Row(Protocol):
     def severity(self) -> Severity: ...
 
 
+def _built_in() -> Iterable[Row]:
+    from keywatch.detect.rules import RULES
+
+    return RULES
+
+
 def run_rules(options: argparse.Namespace, load: Callable[[], Iterable[Row]] | None = None) -> int:
     """List the rules, AWS first, then by id. Tests bring their own `load`."""
-    if load is None:
-        from keywatch.detect.rules import load
     rows = [(rule_id, Severity.HIGH.label, title) for rule_id, title in AWS]
-    rows += sorted((rule.id, rule.severity.label, rule.title) for rule in load())
+    rows += sorted((rule.id, rule.severity.label, rule.title) for rule in (load or _built_in)())
     if options.json:
         listed = [{"id": rule_id, "severity": severity, "title": title} for rule_id, severity, title in rows]
         json.dump(listed, sys.stdout, indent=1)

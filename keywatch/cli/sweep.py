@@ -33,8 +33,7 @@ def run_sweep(options: argparse.Namespace, sweep: Sweep | None = None) -> int:
     if options.output:
         check_output(options.output)
     request, notes = _request(options, config, homes.config)
-    if sweep is None:
-        from keywatch.sweep import sweep
+    sweep = sweep or _real_sweep()
     short: list[Skipped] = []
     if STDIN in options.paths:
         request, short = _with_stdin(request)
@@ -56,6 +55,12 @@ def run_sweep(options: argparse.Namespace, sweep: Sweep | None = None) -> int:
         return INTERRUPTED
     fail_on: Severity | None = getattr(options, "fail_on", config.sweep.fail_on)
     return exit_status(result, fail_on)
+
+
+def _real_sweep() -> Sweep:
+    from keywatch.sweep import sweep
+
+    return sweep
 
 
 def exit_status(result: SweepResult, fail_on: Severity | None) -> int:

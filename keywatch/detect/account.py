@@ -25,7 +25,7 @@ CANARY_ACCOUNTS = frozenset(
 def account_of(key_id: bytes) -> str | None:
     """The 12-digit account number of an access key id; None where the id does not hold it.
 
-    Ids issued before about 2019 (fifth character `I` or `J`) and ids of another shape don't.
+    Ids issued before about 2019 (fifth character `I` or `J`), ids of another shape and made-up ones don't.
     Source: base32 of the 16 characters after the prefix, first 6 bytes big-endian, bits 7 to 46.
     """
     body = key_id[4:]
@@ -35,4 +35,5 @@ def account_of(key_id: bytes) -> str | None:
         number = int.from_bytes(base64.b32decode(body)[:6], "big")
     except binascii.Error:
         return None
-    return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"
+    account = (number & 0x7FFFFFFFFF80) >> 7
+    return f"{account:012d}" if account < 10**12 else None

@@ -171,7 +171,7 @@ def _pem_body(block: bytes) -> tuple[bytes, bytes]:
     text = re.sub(rb"\\[nrt]", b"\n", rest.rpartition(b"-----END")[0])
     text = _PEM_HEADER.sub(b"", text)
     text = re.sub(rb"\n=[A-Za-z0-9+/]{4}\s*$", b"", text)  # PGP's own checksum line
-    clean = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
+    clean = b"".join(re.findall(rb"[A-Za-z0-9+/]{2,}", text))  # a lone plus joins strings in source code
     return label, decode_base64(clean[: len(clean) // 4 * 4]) or b""
 
 

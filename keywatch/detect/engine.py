@@ -13,7 +13,6 @@ import platform
 import re
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -30,6 +29,8 @@ CASELESS = 1
 APPROXIMATE = 128
 
 _SINGLEMATCH = 8
+#: ends of matches are remembered one for so many bytes
+_STEP = 1024
 _MAGIC = b"keywatch.engine/1"
 
 
@@ -90,7 +91,9 @@ class Engine:
         self._scan = scan
 
     def scan(self, buffer: Buffer) -> int:
-        """The bits `1 << number` of all patterns that match somewhere in the buffer."""
+        """The bits `1 << number` of all patterns that match somewhere in the buffer, which holds less than 4 GiB."""
+        if len(buffer) >= 1 << 32:  # Hyperscan's lengths have 32 bits: it would silently see less
+            raise ValueError("a buffer of 4 GiB or more must be scanned in pieces")
         return self._scan(buffer)
 
     def dump(self) -> bytes:
@@ -146,14 +149,18 @@ def _database(library: ModuleType, patterns: Sequence[Pattern], extra: int = _SI
 
 def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
     compiled = []
+    always = 0
     for number, text, flags in patterns:
+        if flags & APPROXIMATE:  # nobody vouches for its speed on a whole content: let the finder look, in windows
+            always |= 1 << number
+            continue
         try:
             compiled.append((1 << number, re.compile(text.encode(), re.IGNORECASE if flags & CASELESS else 0)))
         except re.error as error:
             raise PatternError(number, str(error)) from None
 
     def scan(buffer: Buffer) -> int:
-        found = 0
+        found = always
         for bit, pattern in compiled:
             if pattern.search(buffer):
                 found |= bit
@@ -162,47 +169,38 @@ def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
     return scan
 
 
-def locate(pattern: str, flags: int, content: bytes, most: int, reach: int) -> list[tuple[int, int]] | None:
-    """Disjoint regions, in order, outside of which `pattern` matches nowhere. Linear time; None without Hyperscan.
+def locate(pattern: str, flags: int, content: bytes, reach: int) -> list[tuple[int, int]] | None:
+    """Disjoint regions, in order, outside of which `pattern` has no match of up to `reach` bytes. Linear time.
 
-    Where Hyperscan can tell the starts of this pattern's matches, a region reaches from a start to its last end, and at
-    most `most` starts are followed; where it can't (large bounded repeats), it is the `reach` bytes before each end.
-    Regions that overlap are joined.
+    Each ends where a match ends. None without Hyperscan. (Its own way to tell where matches start,
+    HS_FLAG_SOM_LEFTMOST, is not used: Vectorscan 5.4.12 crashes on `a+b` and five kilobytes.)
     """
     library = _hyperscan()
-    located = _locator(pattern, flags & CASELESS)
-    if library is None or located is None:
+    database = _locator(pattern, flags & CASELESS)
+    if library is None or database is None:
         return None
-    database, tells_starts = located
     ends: dict[int, int] = {}
 
-    def note(_number: int, start: int, end: int, _flags: int, _context: object) -> bool:
-        key = start if tells_starts else end // 1024
-        if tells_starts and key not in ends and len(ends) >= most:
-            return True
-        ends[key] = max(end, ends.get(key, 0))
-        return False
+    def note(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        ends[end // _STEP] = max(end, ends.get(end // _STEP, 0))
 
-    with suppress(library.ScanTerminated):
-        database.scan(content, match_event_handler=note, scratch=library.Scratch(database))
+    database.scan(content, match_event_handler=note, scratch=library.Scratch(database))
     regions: list[tuple[int, int]] = []
-    for key, last in sorted(ends.items()):
-        start, end = (key if tells_starts else max(0, key * 1024 - reach)), last
+    for step, last in sorted(ends.items()):
+        start = max(0, step * _STEP - reach)
         if regions and start < regions[-1][1]:
-            start, end = regions[-1][0], max(regions.pop()[1], last)
-        regions.append((start, end))
+            start, _ = regions.pop()
+        regions.append((start, last))
     return regions
 
 
 @lru_cache(maxsize=512)
-def _locator(pattern: str, flags: int) -> tuple[Any, bool] | None:
-    """The pattern compiled to tell places, and whether it tells starts too (HS_FLAG_SOM_LEFTMOST = 256)."""
+def _locator(pattern: str, flags: int) -> Any:
+    """The pattern compiled to report every end of a match; None where it can't be."""
     library = _hyperscan()
     if library is None:
         return None
-    for extra in (256, 0):
-        try:
-            return _database(library, [(0, pattern, flags)], extra), extra == 256
-        except library.error:
-            continue
-    return None
+    try:
+        return _database(library, [(0, pattern, flags)], 0)
+    except library.error:
+        return None

@@ -26,7 +26,8 @@ _DOCUMENTED = frozenset(
 _REFERENCE = re.compile(
     rb"""
       \$\{ | \$\( | \$[A-Za-z_] | \{\{ | \#\{ | <% | ` | %\( | %[A-Za-z_][A-Za-z0-9_]*%$ | @@?[A-Za-z_]\w*@?$
-    | (?:op|keywatch|secret|aws-sm|aws-ssm|awssm|gcp-sm|keyring|bws|akv|doppler|ref\+[a-z]+|vals?|file|env|pass|gopass)://
+    | (?:op|keywatch|secret|aws-sm|aws-ssm|awssm|gcp-sm|keyring|bws|akv|doppler|ref\+[a-z]+|vals?
+        |file|env|pass|gopass)://
     | (?:vault|ssm|secretsmanager|env|file|fromEnv|sops|keyring):[A-Za-z_/.]
     | arn:aws[a-z-]*: | \{resolve: | ENC\[ | AQICAH | !Ref\b | !Sub\b | @Microsoft\.KeyVault | projects/[^/]+/secrets/
     | \(?\[?\$?(?:process\.env|os\.environ|os\.getenv|System\.getenv|ENV\[|env\[|getenv\()
@@ -38,7 +39,8 @@ _REFERENCE = re.compile(
 )
 _HOLLOW = re.compile(
     rb"""(?is)
-      ^<[^>]*>?$ | ^\[[a-z_ -]+\]$ | \*{3} | \.{3,}$ | \xe2\x80\xa6 | (?:\xe2\x80\xa2){2} | (?-i:x{5}|X{6}) | _{5} | ^[-?.]+$
+      ^<[^>]*>?$ | ^\[[a-z_ -]+\]$ | \*{3} | \.{3,}$ | \xe2\x80\xa6 | (?:\xe2\x80\xa2){2} | (?-i:x{5}|X{6}) | _{5}
+    | ^[-?.]+$
     | placeholder | changeme | change[_-](?:me|it|this) | redacted | replace[_-]?(?:me|with) | insert[_-] | [_-]here$
     | ^your[a-z]{2,} | (?:^|[^a-z0-9])your[_-][a-z]{2,} | not[_-](?:a[_-])?real | do[_-]not[_-]use | for[_-]testing
     """,
@@ -47,23 +49,28 @@ _HOLLOW = re.compile(
 #: what such values are made of
 _WORDS = frozenset(
     b"""
-    a abc access account acc admin all an any api apikey app auth aws azure bar baz bearer blah bogus bucket change changeit
-    client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env example
-    examples fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here hidden host
-    hunter id in input insert invalid is it items key keyid keys local localhost login masked me mock my mysecret mytoken
-    name new nil no none not null of ok on only openai or our paste pass passphrase passwd password pat personal placeholder
-    please prod production provided put pw pwd qwerty random real redacted region removed replace role root same sample
-    secret secretkey secrets section server service session set shared some something staging stripe string stuff super
-    supersecret tbd temp test tester testing text that the this tmp to todo token tokens type undefined unset unused use
-    user username value values var variable very whatever with wrong xxx xxxx xyz you your
+    a abc access account acc admin all an any api apikey app auth aws azure bar baz bearer blah bogus bucket change
+    changeit client cloud code copy cred creds credential credentials db default demo dev dummy dumb empty enter env
+    example examples fake fill fixme foo foobar for from generated get github gitlab given go goes google guest here
+    hidden host hunter id in input insert invalid is it items key keyid keys local localhost login masked me mock my
+    mysecret mytoken name new nil no none not null of ok on only openai or our paste pass passphrase passwd password
+    pat personal placeholder please prod production provided put pw pwd qwerty random real redacted region removed
+    replace role root same sample secret secretkey secrets section server service session set shared some something
+    staging stripe string stuff super supersecret tbd temp test tester testing text that the this tmp to todo token
+    tokens type undefined unset unused use user username value values var variable very whatever with wrong xxx xxxx
+    xyz you your
     """.split()
+)
+#: a unit of 1 to 10 characters, repeated until it is no chance: 8 of one character, 12 of two, 12 of three …
+_UNITS = re.compile(
+    b"|".join(b"(.{%d})\\%d{%d,}" % (size, size, max(2, 7 if size == 1 else 10 // size)) for size in range(1, 11))
 )
 _LETTERS = re.compile(rb"[A-Za-z]+")
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 
 
 def looks_like_placeholder(value: bytes) -> str | None:
-    """Why `value` is not a secret, or None: `placeholder`, `reference`, `documented-example`, `sequence`, `repeated`."""
+    """Why `value` is no secret: `placeholder`, `reference`, `documented-example`, `sequence`, `repeated`; else None."""
     value = value.strip()
     if not value:
         return "placeholder"
@@ -110,17 +117,10 @@ def _joined(word: bytes) -> bool:
 
 
 def _is_repeated(body: bytes) -> bool:
-    """One short unit again and again (`0000000000`, `deadbeefdeadbeef`), or almost no different characters."""
-    if len(body) >= 16 and len(set(body)) <= 3:
+    """One short unit again and again (`00000000`, `deadbeefdeadbeef`), or almost no different characters."""
+    if len(body) >= 8 and len(set(body)) <= (3 if len(body) >= 16 else 1):
         return True
-    for period in range(1, 11):
-        need = max(10, 2 * period) if period > 1 else 7
-        run = 0
-        for left, right in zip(body, body[period:], strict=False):
-            run = run + 1 if left == right else 0
-            if run >= need and run + period >= len(body) * 2 // 5:
-                return True
-    return len(body) >= 8 and len(set(body)) == 1
+    return any(len(found[0]) >= len(body) * 2 // 5 for found in _UNITS.finditer(body))
 
 
 def _is_sequence(body: bytes) -> bool:

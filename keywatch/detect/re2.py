@@ -1,4 +1,4 @@
-"""Translates patterns in RE2's syntax (gitleaks' rules, a person's own) for Hyperscan and `re`, or refuses them by name.
+"""Translates patterns in RE2's syntax (gitleaks' rules, a person's own) for Hyperscan and `re`, or refuses them.
 
 `re` backtracks: a pattern in which a repeated part itself repeats can take longer than anyone lives on a hostile
 content. So the translation also counts in how many ways a backtracking matcher might split its input, and refuses what
@@ -17,13 +17,26 @@ WINDOW = 4096
 MOST_WAYS = 56.0
 MOST_REPEAT = 1000  # RE2's own limit
 MOST_NESTING = 50
+#: with every counted repeat written out; more takes Hyperscan minutes to compile
+MOST_SIZE = 4000
 MOST_LENGTH = 8192
 
 _POSIX = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t\x20", "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": r"\x20-~", "punct": r"!-\/:-@\[-`{-~", "space": r"\t\n\v\f\r\x20",
-    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
-}  # fmt: skip
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "ascii": r"\x00-\x7f",
+    "blank": r"\t\x20",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": r"\x20-~",
+    "punct": r"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e",
+    "space": r"\t\n\v\f\r\x20",
+    "upper": "A-Z",
+    "word": "0-9A-Za-z_",
+    "xdigit": "0-9A-Fa-f",
+}
 _FLAGS = re.compile(r"\(\?([ims]*)(?:-([ims]+))?([:)])")
 _NAME = re.compile(r"\(\?P?<([A-Za-z_][A-Za-z0-9_]{0,31})>")
 _REPEAT = re.compile(r"\{(\d{1,6})(?:(,)(\d{0,6}))?\}")
@@ -50,6 +63,8 @@ class _Frame:
     scopes: list[str] = field(default_factory=list)
     ways: float = 0.0
     atom: float = 0.0
+    size: int = 0
+    atom_size: int = 0
     has_atom: bool = False
     repeated: bool = False
     branches: list[tuple[float, str]] = field(default_factory=list)
@@ -57,7 +72,8 @@ class _Frame:
 
     def end_atom(self) -> None:
         self.ways += self.atom
-        self.atom, self.has_atom, self.repeated = 0.0, False, False
+        self.size += self.atom_size
+        self.atom, self.atom_size, self.has_atom, self.repeated = 0.0, 0, False, False
 
     def end_branch(self) -> None:
         self.end_atom()
@@ -85,14 +101,19 @@ class _Translator:
         self.hyperscan.append(hyperscan)
         self.python.append(hyperscan if python is None else python)
 
-    def atom(self, ways: float = 0.0, first: str = "") -> None:
+    def atom(self, ways: float = 0.0, first: str = "", size: int = 1) -> None:
         """A new atom has been written; the one before it can't be repeated any more."""
         frame = self.frames[-1]
         new_branch = not frame.has_atom and frame.ways == 0.0 and not frame.first
         frame.end_atom()
-        frame.atom, frame.has_atom = ways, True
+        frame.atom, frame.atom_size, frame.has_atom = ways, size, True
         if new_branch:
             frame.first = first or "?"
+
+    def place(self) -> None:
+        """A place between characters has been written: it counts for nothing and can't be repeated."""
+        self.atom(size=0)
+        self.frames[-1].repeated = True
 
     def run(self) -> Translation:
         while self.at < len(self.text):
@@ -104,6 +125,8 @@ class _Translator:
         frame.end_branch()
         if frame.total() > MOST_WAYS:
             raise UnsupportedPatternError(_TOO_MANY)
+        if frame.size > MOST_SIZE:
+            raise UnsupportedPatternError(f"its counted repeats come to more than {MOST_SIZE} characters")
         return Translation("".join(self.hyperscan), "".join(self.python))
 
     def step(self, char: str) -> None:
@@ -125,7 +148,7 @@ class _Translator:
         elif char in "^$":
             end = char == "$" and not frame.multiline
             self.emit(r"\z" if end else char, r"\Z" if end else char)
-            self.atom()
+            self.place()
             self.at += 1
         else:
             self.literal(char)
@@ -184,7 +207,7 @@ class _Translator:
         frame = self.frames.pop()
         frame.end_branch()
         self.emit(")" * (len(frame.scopes) + 1))
-        self.atom(frame.total())
+        self.atom(frame.total(), size=frame.size)
         self.at += 1
 
     def repeat(self, char: str) -> None:
@@ -208,6 +231,7 @@ class _Translator:
             raise UnsupportedPatternError(f"'{text}+' is no repeat of RE2")
         self.emit(text)
         frame.atom = frame.atom * high + math.log2(high - low + 1)
+        frame.atom_size *= high if high < WINDOW else low + 1
         frame.repeated = True
         if low == 0:
             frame.first = "?" if frame.first else ""
@@ -226,7 +250,10 @@ class _Translator:
         else:
             piece = {"z": r"\z", "A": r"\A", "b": r"\b", "B": r"\B"}.get(after) or self.simple_escape(after)
             self.emit(piece, r"\Z" if after == "z" else piece)
-            self.atom(first=after if after and not after.isalnum() else "")
+            if after in {"z", "A", "b", "B"}:
+                self.place()
+            else:
+                self.atom(first="" if after.isalnum() else after)
             self.at += 2
 
     def emit_atom(self, piece: str) -> None:

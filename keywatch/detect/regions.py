@@ -23,7 +23,7 @@ def regions_of(content: bytes, patterns: Iterable[tuple[str, int]]) -> list[Span
     """Disjoint spans of `content`, in order, outside of which none of the patterns (text and flags) matches."""
     found: list[tuple[int, int]] = []
     for pattern, flags in patterns:
-        places = locate(pattern, flags, content, MOST, MARGIN)
+        places = locate(pattern, flags, content, MARGIN)
         found += places if places is not None else _search(pattern, flags, content)
     spans: list[Span] = []
     for start, end in sorted(found):

@@ -7,8 +7,8 @@ TELLING what its place adds. Several raising grounds raise no further than one, 
 
 from __future__ import annotations
 
-import datetime
 import re
+from calendar import timegm
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +20,9 @@ DAY = 86400.0
 
 #: a note of the pairing: `expires 2026-01-31T12:00:00Z`
 _EXPIRES = re.compile(
-    r"expir\w{0,6}[ =:]{1,4}(2\d{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?)", re.I
+    r"expir\w{0,6}[ =:]{1,4}(2\d{3})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?(?:Z|([+-])(\d\d):?(\d\d))?)?",
+    re.I,
 )
 #: folders in which the AWS CLI keeps temporary keys of its own
 _CLI_CACHES = ("/.aws/cli/cache/", "/.aws/sso/cache/")
@@ -238,14 +240,23 @@ def advise(
 
 def expires(credential: Credential) -> float | None:
     """When the credential runs out, in seconds since the epoch, by a note such as `expires 2026-01-31T12:00:00Z`."""
+    found = _expiry(credential)
+    return found[0] if found else None
+
+
+def _expiry(credential: Credential) -> tuple[float, str] | None:
+    """That moment, and its day as the note has it."""
     for note in credential.notes:
-        if found := _EXPIRES.search(note):
-            try:
-                moment = datetime.datetime.fromisoformat(found[1])
-            except ValueError:
-                continue
-            # AWS writes UTC; a time without a zone is one
-            return moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp()
+        if not (found := _EXPIRES.search(note)):
+            continue
+        year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
+        sign, hours, minutes = found.groups()[6:]
+        if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60):
+            continue
+        # AWS writes UTC; a time without a zone is one
+        ahead = (int(hours or 0) * 3600 + int(minutes or 0) * 60) * (-1 if sign == "-" else 1)
+        moment = timegm((year, month, day, hour, minute, second)) - ahead
+        return float(moment), f"{year}-{month:02}-{day:02}"
     return None
 
 
@@ -275,8 +286,7 @@ def _sort(facts: Facts) -> str:
 def _words(facts: Facts) -> dict[str, str]:
     """What the sentences' braces stand for."""
     exposure = facts.exposure
-    expiry = expires(facts.credential)
-    day = "" if expiry is None else datetime.datetime.fromtimestamp(expiry, datetime.UTC).strftime("%Y-%m-%d")
+    _, day = _expiry(facts.credential) or (None, "")
     years, months = divmod(_days(facts) // 30, 12)
     return {
         "account": f" of account {facts.account}" if facts.account else "",

@@ -140,7 +140,7 @@ def _foreign_matches(content: bytes, rule: Rule) -> Iterator[re.Match[bytes]]:
         return
     del lowered
     regex = rule.regex()
-    regions = locate(rule.prefilter, CASELESS if rule.caseless else 0, content, MOST, WINDOW)
+    regions = locate(rule.prefilter, CASELESS if rule.caseless else 0, content, WINDOW)
     for start, end in [(0, len(content))] if regions is None else regions:
         yield from _windowed(regex, content, start, end)
 

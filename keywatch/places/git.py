@@ -28,7 +28,6 @@ _BUDGET = 5.0
 _SAFE = (
     "--no-pager",
     "--no-optional-locks",
-    "--literal-pathspecs",
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -90,7 +89,8 @@ class Git:
             return ""
         if os.fsencode(name) in tracked:
             return "pushed" if self._pushed(repository, name) else "tracked"
-        match self._run(repository, "check-ignore", "--quiet", "--", name):
+        # `./`: a name that begins with a colon would be read as pathspec magic, and check-ignore takes no literals
+        match self._run(repository, "check-ignore", "--quiet", "--", f"./{name}"):
             case 0, _:
                 return "ignored"
             case 1, _:
@@ -134,7 +134,7 @@ class Git:
             remotes = False
         if not remotes and b" refs/remotes/" not in packed:
             return False
-        code, out = self._run(repository, "rev-list", "--remotes", "--max-count=1", "--", name)
+        code, out = self._run(repository, "--literal-pathspecs", "rev-list", "--remotes", "--max-count=1", "--", name)
         return code == 0 and len(out.strip()) in (40, 64)
 
     def _run(self, repository: Repository, *command: str) -> tuple[int, bytes]:

@@ -95,10 +95,13 @@ def open_place(path: str, owner_home: str = "") -> int:
     fd = os.open(path, (OPEN_FLAGS & ~os.O_NOFOLLOW))
     try:
         if owner_home and os.geteuid() == 0 and os.path.realpath(path) != os.path.abspath(path):
-            owner = os.stat(owner_home).st_uid
-            if os.fstat(fd).st_uid != owner:
-                raise OSError(errno.EPERM, "a link to what its owner does not own")
+            _check_owner(fd, os.stat(owner_home).st_uid)
     except BaseException:
         os.close(fd)
         raise
     return fd
+
+
+def _check_owner(fd: int, owner: int) -> None:
+    if os.fstat(fd).st_uid != owner:
+        raise OSError(errno.EPERM, "a link to what its owner does not own")

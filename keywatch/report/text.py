@@ -7,7 +7,7 @@ be styled, so a file name can neither colour nor move anything.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 
@@ -16,7 +16,7 @@ from rich.style import Style
 from rich.text import Text
 
 from keywatch.model import Finding, Severity, Skipped, SweepResult
-from keywatch.report.advice import say
+from keywatch.report.advice import in_order, say
 from keywatch.report.base import Look, first_line, main_part, masked, plural
 from keywatch.report.escape import file_uri, show, show_path, show_place
 
@@ -52,10 +52,11 @@ def write(result: SweepResult, out: TextIO, look: Look) -> None:
     """The whole report: one block a credential, then the summary."""
     page = _Page(out, look)
     groups = by_credential(result.findings)
+    said = _common(result.findings) if len(groups) > 1 else ()
     for group in groups:
-        _write_credential(page, group, look)
+        _write_credential(page, group, look, said)
         page.blank()
-    _write_summary(page, result, groups, look)
+    _write_summary(page, result, groups, look, said)
 
 
 def by_credential(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -87,13 +88,12 @@ class _Page:
     def row(self, label: str, body: Text | str, style: str = "") -> None:
         """One line: `label` in the left column, `body` in the right one."""
         text = body if isinstance(body, Text) else Text(body)
-        lead = Text(label.rjust(_LEFT), style=style)
-        if self._left < _LEFT and label:
-            self.line(Text(label.strip(), style=style))
-            lead = Text("")
-        if self._left < _LEFT:
-            lead = Text("")
-        lead.pad_right(self._left + 1 - lead.cell_len)
+        if self._left == _LEFT:
+            lead = Text.assemble((label.rjust(_LEFT), style), " ")
+        else:
+            lead = Text(" " * (self._left + 1))
+            if label:
+                self.line(Text(label.strip(), style=style))
         self.line(lead, text)
 
     def line(self, lead: Text, body: Text | None = None) -> None:
@@ -112,7 +112,7 @@ class _Page:
         self._console.print()
 
 
-def _write_credential(page: _Page, group: list[Finding], look: Look) -> None:
+def _write_credential(page: _Page, group: list[Finding], look: Look, said: Collection[str]) -> None:
     first = group[0]
     severity = max(f.severity for f in group)
     title = Text(show(first.title or first.rule), style="bold")
@@ -123,11 +123,8 @@ def _write_credential(page: _Page, group: list[Finding], look: Look) -> None:
 
     shown = len(group) if look.verbose else _MAX_PLACES
     for number, finding in enumerate(group[:shown]):
-        page.row(
-            ("" if number else "place" if len(group) == 1 else "places"),
-            _place(finding, look, many=len(group) > 1),
-            "dim",
-        )
+        label = "" if number else "place" if len(group) == 1 else "places"
+        page.row(label, _place(finding, look, severity), "dim")
         if look.verbose:
             for part in finding.parts:
                 role = part.role.value.replace("_", " ")
@@ -135,7 +132,7 @@ def _write_credential(page: _Page, group: list[Finding], look: Look) -> None:
     if len(group) > shown:
         page.row("", Text(f"and {len(group) - shown:,} more (--verbose names them)", style="dim"))
 
-    for number, reason in enumerate(_reasons(group, look)):
+    for number, reason in enumerate(_reasons(group, look, said)):
         page.row("" if number else "why", reason, "dim")
     for number, step in enumerate(_steps(group, look)):
         page.row("" if number else "next", Text(step), "dim")
@@ -147,11 +144,12 @@ def _traits(finding: Finding) -> Iterator[str]:
     if finding.account:
         yield f"account {show(finding.account)}"
     if (part := main_part(finding)) is not None:
-        yield f"fingerprint {show(part.fingerprint)}"
+        # enough for an ignore file; JSON has all of it
+        yield f"fingerprint {show(part.fingerprint[:16])}"
 
 
-def _place(finding: Finding, look: Look, *, many: bool) -> Text:
-    """`~/.bashrc:3`, a link where the terminal takes links; with its own severity where the group's places differ."""
+def _place(finding: Finding, look: Look, worst: Severity) -> Text:
+    """`~/.bashrc:3`, a link where the terminal takes links; with its severity where that is not its group's."""
     line = first_line(finding)
     name = f"{show_place(finding.place.path, finding.place.via, look.home)}:{line}"
     style = Style()
@@ -160,17 +158,28 @@ def _place(finding: Finding, look: Look, *, many: bool) -> Text:
         uri = file_uri(finding.place.path).replace("file://", f"file://{socket.gethostname()}", 1)
         style = Style(link=uri)
     text = Text(name, style=style)
-    if many:
+    if finding.severity < worst:
         text.append(f"  {finding.severity.label}", style="dim")
     return text
 
 
-def _reasons(group: list[Finding], look: Look) -> Iterator[Text]:
-    """Each reason once, in the order of the most urgent finding; with its places where it does not hold for all."""
+def _common(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The reasons that hold for every finding that is more than information, such as an unencrypted disk: said once."""
+    urgent = [f for f in findings if f.severity > Severity.INFO]
+    # the first reason says what the key is, and stays with it
+    return tuple(r for r in (urgent[0].reasons[1:] if urgent else ()) if all(r in f.reasons for f in urgent))
+
+
+def _reasons(group: list[Finding], look: Look, said: Collection[str]) -> Iterator[Text]:
+    """Each reason once, in the order of the most urgent finding; with its places where it does not hold for all.
+
+    Reasons in `said` are left to the summary.
+    """
     ordered: dict[str, list[Finding]] = {}
     for finding in sorted(group, key=lambda f: -f.severity):
         for reason in finding.reasons:
-            ordered.setdefault(reason, []).append(finding)
+            if reason not in said:
+                ordered.setdefault(reason, []).append(finding)
     shared = [reason for reason, holders in ordered.items() if len(holders) == len(group)]
     for reason in shared:
         yield Text(show(reason))
@@ -186,17 +195,19 @@ def _reasons(group: list[Finding], look: Look) -> Iterator[Text]:
 
 def _steps(group: list[Finding], look: Look) -> Iterator[str]:
     """Each step once; a step that names files names those that it is for."""
-    ordered: dict[str, dict[str, None]] = {}
-    for finding in sorted(group, key=lambda f: -f.severity):
+    paths: dict[str, dict[str, None]] = {}
+    for finding in group:
         for name in finding.advice:
-            ordered.setdefault(name, {})[finding.place.path] = None
-    if len(ordered) > 1:
-        ordered.pop("leave", None)
-    for name, paths in ordered.items():
-        yield say(name, list(paths), look.home)
+            paths.setdefault(name, {})[finding.place.path] = None
+    if len(paths) > 1:
+        paths.pop("leave", None)
+    for name in in_order(paths):
+        yield say(name, list(paths[name]), look.home)
 
 
-def _write_summary(page: _Page, result: SweepResult, groups: list[list[Finding]], look: Look) -> None:
+def _write_summary(
+    page: _Page, result: SweepResult, groups: list[list[Finding]], look: Look, said: Collection[str]
+) -> None:
     if groups:
         counts: dict[Severity, int] = {}
         for group in groups:
@@ -209,10 +220,9 @@ def _write_summary(page: _Page, result: SweepResult, groups: list[list[Finding]]
         page.line(Text(), text)
     else:
         page.line(Text(), Text("No keys found", style="bold"))
-    for sentence in _summary(result, look):
+    for sentence in (*(f"All of them: {show(reason)}" for reason in said), *_summary(result, look)):
         page.line(Text(), Text(sentence))
-    shown = [skip for skip in result.skipped if skip.asked or look.verbose]
-    for skip in shown:
+    for skip in result.skipped if look.verbose else ():
         page.line(Text("  "), Text(f"{show_path(skip.path, look.home)}: {show(skip.why)}"))
 
 
@@ -232,7 +242,7 @@ def _summary(result: SweepResult, look: Look) -> Iterator[str]:
             if count
         )
     for note in result.notes:
-        yield show(note)
+        yield f"Note: {show(note)}"
     if result.skipped:
         yield "Not read: " + _whys(result.skipped) + ("" if look.verbose else " (--verbose names them)")
 

@@ -126,6 +126,10 @@ class _Gathered:
             for dev, ino, records in message["clean"]:
                 blob = base64.b64decode(records)
                 self.clean[dev, ino] = self.clean.get((dev, ino), b"") + blob if (dev, ino) == BY_NAME else blob
+        elif "failed" in message:
+            path, kind = message["failed"]
+            why = f"keywatch failed here ({kind}): please report this"
+            self.skipped.append(Skipped(path, why, asked=True))
         elif "crashed" in message:
             path = message["crashed"] or "a worker"
             self.skipped.append(Skipped(path, f"crashed its reader (status {message['status']})", asked=True))

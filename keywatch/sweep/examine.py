@@ -1,7 +1,7 @@
 """A closer look at one content that triggered the engine: parse, detect, and say where the parts lie.
 
-Gives sightings: credentials at a place with masked parts and fingerprints. Secrets end here. How severe a sighting is, is
-judged later, when all of a sweep's sightings are known.
+Gives sightings: credentials at a place with masked parts and fingerprints. Secrets end here. How severe a sighting
+is, is judged later, when all of a sweep's sightings are known.
 """
 
 from __future__ import annotations
@@ -9,34 +9,49 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from keywatch.detect.account import account_of
 from keywatch.detect.aws import find_aws
 from keywatch.detect.blocks import blocks_of
-from keywatch.detect.rule import Rule
+from keywatch.detect.regions import regions_of
 from keywatch.detect.tokens import find_tokens
 from keywatch.errors import FormatError
 from keywatch.formats.registry import find as find_format
 from keywatch.model import Binding, Credential, Match, Part, Place, Role, Span, mask_key_id
 from keywatch.places.encoding import LineIndex
 from keywatch.suppress import allows
+from keywatch.sweep.ruleset import RuleSet
 from keywatch.sweep.sighting import FileFacts, Sighting
 
-#: contents larger than this are searched as plain text only
-STRUCTURED_MAX = 4 << 20
+#: larger contents are looked at only around what triggered: of a format, without one, and not text
+STRUCTURED_MAX = 2 << 20
+TEXT_MAX = 128 << 10
+BINARY_MAX = 16 << 10
 #: base64 in base64 in base64 …
 MAX_NESTING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stands before a content in its file: bytes, whole lines, and characters of the line it begins in."""
+    """What stands before a content in its file: bytes, whole lines, and characters of the line it begins in.
 
-    bytes: int = 0
+    `looked` is how far into the present content this reaches.
+    """
+
+    offset: int = 0
     lines: int = 0
     characters: int = 0
+    looked: int = 0
+
+    def past(self, content: bytes, offset: int) -> Before:
+        """What stands before `offset` of the same content, which must not lie further back."""
+        lines = content.count(b"\n", self.looked, offset)
+        line = content.rfind(b"\n", self.looked, offset) + 1 if lines else self.looked
+        characters = len(content[line:offset].decode("utf-8", "replace")) + (0 if lines else self.characters)
+        return Before(self.offset + offset - self.looked, self.lines + lines, characters, offset)
 
 
 START = Before()
@@ -47,17 +62,45 @@ class Examiner:
     """What all looks share: the installation's key, the rules by their engine bit, and where results go."""
 
     key: bytes
-    rules: Sequence[tuple[int, Rule]]
-    aws_bits: int
+    rules: RuleSet
     report: Callable[[Sighting], None]
+    trouble: Callable[[str, str], None]
     dropped: Counter[str] = field(default_factory=Counter)
+    _seen: dict[str, int] | None = None
+
+    @contextmanager
+    def once(self) -> Iterator[dict[str, int]]:
+        """Within this block a credential is reported once, at the first way that led to it.
+
+        What an archive or a database holds is often readable in its raw bytes as well. The block's value holds the
+        credentials reported.
+        """
+        outer = self._seen
+        self._seen = {} if outer is None else outer
+        try:
+            yield self._seen
+        finally:
+            self._seen = outer
 
     def look(
         self, content: bytes, mask: int, place: Place, file: FileFacts | None = None, before: Before = START
     ) -> int:
         """Look at `content`, an ASCII-compatible text that triggered the bits of `mask`; the number of sightings."""
-        bindings = _bindings(content, place.format) if len(content) <= STRUCTURED_MAX else []
-        credentials = self._detect(content, mask, bindings)
+        if _is_bulky(content, place.format):
+            return self._look_at_regions(content, mask, place, file, before)
+        return self._look_at_all(content, mask, place, file, before)
+
+    def _look_at_regions(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
+        """Only what stands around the triggers: a library of 100 MB may hold three names of interest."""
+        triggered = [(text, flags) for bit, text, flags in self.rules.patterns if mask >> bit & 1]
+        found, plain = 0, replace(place, format="text")
+        for region in regions_of(content, triggered):
+            before = before.past(content, region.start)
+            found += self._look_at_all(content[region.start : region.end], mask, plain, file, before)
+        return found
+
+    def _look_at_all(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
+        credentials = self._detect(content, mask, self._bindings(content, place))
         if not credentials:
             return 0
         index = LineIndex(content)
@@ -65,16 +108,23 @@ class Examiner:
             spans = [match.span for match in credential.parts]
             allowed = allows(content, spans, credential.rule)
             parts = tuple(self._part(match, index, before) for match in credential.parts)
-            self.report(self._sighting(credential, parts, place, file, allowed=allowed))
+            self._tell(self._sighting(credential, parts, place, file, allowed=allowed))
         return len(credentials)
+
+    def _tell(self, sighting: Sighting) -> None:
+        """Report, unless an earlier way in led to the same credential."""
+        way = hash(sighting.place.via)
+        if self._seen is not None and self._seen.setdefault(sighting.identity, way) != way:
+            return
+        self.report(sighting)
 
     def _detect(self, content: bytes, mask: int, bindings: Sequence[Binding], depth: int = 0) -> list[Credential]:
         credentials: list[Credential] = []
-        if mask & self.aws_bits:
+        if mask & self.rules.aws_bits:
             found = find_aws(content, bindings)
             credentials += found.credentials
             self.dropped.update(found.dropped)
-        if hit := [rule for bit, rule in self.rules if mask >> bit & 1]:
+        if hit := [rule for bit, rule in self.rules.rule_bits if mask >> bit & 1]:
             matches, dropped = find_tokens(content, hit)
             self.dropped.update(dropped)
             taken = [part.span for credential in credentials for part in credential.parts]
@@ -83,7 +133,7 @@ class Examiner:
                 for match in matches
                 if not any(match.span.overlaps(span) for span in taken)
             ]
-        if depth < MAX_NESTING and mask & self.aws_bits:
+        if depth < MAX_NESTING and mask & self.rules.aws_bits:
             credentials += self._in_blocks(content, credentials, depth)
         return credentials
 
@@ -92,18 +142,33 @@ class Examiner:
         seen = {part.value for credential in known for part in credential.parts}
         found = []
         for block in blocks_of(content):
-            for inner in self._detect(block.plain, self.aws_bits, (), depth + 1):
+            for inner in self._detect(block.plain, self.rules.aws_bits, (), depth + 1):
                 if any(part.value not in seen for part in inner.parts):
                     parts = tuple(replace(part, span=block.raw(part.span), path=()) for part in inner.parts)
                     found.append(replace(inner, parts=parts, notes=(*inner.notes, "encoded in base64")))
         return found
+
+    def _bindings(self, content: bytes, place: Place) -> list[Binding]:
+        """The bindings of a content; none where it is plain text or not of its format: names and nearness must do."""
+        if place.format == "text":
+            return []
+        try:
+            return find_format(place.format).parse(content)
+        except FormatError:
+            return []
+        except Exception as error:  # noqa: BLE001 - a defect in one format must not hide a key from a sweep
+            kind = type(error).__name__
+            self.trouble(
+                place.path, f"the {place.format} reader failed ({kind}): read as plain text; please report this"
+            )
+            return []
 
     def _part(self, match: Match, index: LineIndex, before: Before) -> Part:
         line, column = index.locate(match.span.start)
         if line == 1:
             column += before.characters
         masked = mask_key_id(match.value.expose()) if match.role is Role.ACCESS_KEY_ID else "…"
-        span = Span(match.span.start + before.bytes, match.span.end + before.bytes)
+        span = Span(match.span.start + before.offset, match.span.end + before.offset)
         fingerprint = match.value.fingerprint(self.key)
         return Part(match.role, line + before.lines, column, masked, fingerprint, span, match.name)
 
@@ -131,11 +196,8 @@ class Examiner:
         )
 
 
-def _bindings(content: bytes, format_name: str) -> list[Binding]:
-    """The bindings of a content; none where it is plain text or not of its format: then names and nearness must do."""
-    if format_name == "text":
-        return []
-    try:
-        return find_format(format_name).parse(content)
-    except FormatError:
-        return []
+def _is_bulky(content: bytes, format_name: str) -> bool:
+    """Too large to be looked at whole, or no text at all."""
+    if len(content) > (TEXT_MAX if format_name == "text" else STRUCTURED_MAX):
+        return True
+    return len(content) > BINARY_MAX and b"\0" in content[:4096]

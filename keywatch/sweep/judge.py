@@ -9,8 +9,8 @@ from dataclasses import replace
 from keywatch.detect.account import CANARY_ACCOUNTS
 from keywatch.detect.aws import LONE_SECRET_RULE, LONE_TOKEN_RULE, RULE
 from keywatch.detect.rule import Rule
-from keywatch.detect.severity import judge
-from keywatch.model import Credential, Exposure, Finding, Match, Secret, Severity
+from keywatch.detect.severity import advise, judge
+from keywatch.model import Credential, Finding, Match, Secret, Severity
 from keywatch.places.exposure import Exposures
 from keywatch.sweep.sighting import Sighting
 
@@ -32,7 +32,9 @@ def judge_all(seen: Iterable[Sighting], rules: Sequence[Rule], now: float) -> li
     worst: dict[str, Severity] = {}
     for finding in findings:
         worst[finding.identity] = max(finding.severity, worst.get(finding.identity, Severity.INFO))
-    findings.sort(key=lambda f: (-worst[f.identity], f.identity, -f.severity, f.place.path, f.place.via, f.parts[0].span))
+    findings.sort(
+        key=lambda f: (-worst[f.identity], f.identity, -f.severity, f.place.path, f.place.via, f.parts[0].span)
+    )
     return findings
 
 
@@ -43,22 +45,21 @@ def _copies(sightings: Iterable[Sighting]) -> Mapping[str, set[tuple[str, tuple[
     return places
 
 
-def _finding(
-    sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposures: Exposures, now: float
-) -> Finding:
+def _finding(sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposures: Exposures, now: float) -> Finding:
     rule = rules.get(sighting.rule)
     facts = sighting.file
-    exposure = exposures.of(sighting.place.path, facts) if facts is not None else Exposure()
+    exposure = exposures.of(sighting.place.path, facts) if facts is not None else exposures.machine()
     place = replace(sighting.place, owner=exposure.owner or sighting.place.owner)
     parts = tuple(Match(sighting.rule, part.role, part.span, _NOTHING, part.name) for part in sighting.parts)
     credential = Credential(sighting.rule, sighting.kind, parts, sighting.ambiguous, sighting.notes)
+    canary = sighting.account in CANARY_ACCOUNTS
     severity, reasons = judge(
         credential,
         exposure,
         place,
         copies,
         account=sighting.account,
-        canary=sighting.account in CANARY_ACCOUNTS,
+        canary=canary,
         now=now,
         base=rule.severity if rule is not None else None,
     )
@@ -70,6 +71,7 @@ def _finding(
         kind=sighting.kind,
         severity=severity,
         reasons=reasons,
+        advice=advise(credential, exposure, place, copies, canary=canary, now=now),
         place=place,
         parts=sighting.parts,
         account=sighting.account,

@@ -1,7 +1,7 @@
 """Where a sweep looks: from what was asked for to trees, files by name, and contents that are no files.
 
-Without a path: the well-known places of this user and what this user may read of the system's; as root, of every account.
-Nothing is opened here.
+Without a path: the well-known places of this user, and what this user may read of the system's; as root, those of every
+account. Nothing is opened here.
 """
 
 from __future__ import annotations
@@ -126,4 +126,3 @@ def _kernel_devices() -> frozenset[int]:
 
 def _excluder(globs: tuple[str, ...]) -> Callable[[str, str], bool]:
     return lambda folder, name: any(covers(glob, f"{folder}/{name}") for glob in globs)
-

@@ -1,4 +1,4 @@
-"""Opening one file or content for a closer look, whatever it is: text of any encoding, archive, database, or all nested.
+"""Opening one content for a closer look, whatever it is: text of any encoding, archive, database, or all nested.
 
 Contents larger than a window are looked at window by window, so that no file costs more memory than another.
 """
@@ -12,10 +12,13 @@ from dataclasses import dataclass, field, replace
 from keywatch.model import Place
 from keywatch.places.encoding import suspect_wide, to_ascii_compatible
 from keywatch.places.read import OVERLAP, WINDOW, windows
-from keywatch.places.sqlite import SQLITE_MAGIC, texts
-from keywatch.places.unpack import Limits, is_container, unpack
-from keywatch.sweep.examine import START, Before, Examiner
+from keywatch.places.sqlite import SQLITE_MAGIC, DatabaseError, rows
+from keywatch.places.unpack import Limits, Stream, is_container, unpack
+from keywatch.sweep.examine import START, Examiner
 from keywatch.sweep.sighting import FileFacts
+
+#: members of archives up to this size are looked at whole
+_WHOLE = 4 << 20
 
 
 def is_packed(head: bytes) -> bool:
@@ -30,56 +33,100 @@ class Opening:
     examiner: Examiner
     scan: Callable[[memoryview | bytes], int]
     skip: Callable[[str, str], None]
-    archive_depth: int
+    limits: Limits
+    describe: Callable[[str], tuple[str, str]]
     _buffer: bytearray = field(default_factory=lambda: bytearray(WINDOW))
 
     def file(self, fd: int, size: int, mask: int, place: Place, facts: FileFacts) -> bool:
         """Look into an open file; True when nothing was found and all of it could be read."""
         head = os.pread(fd, 1024, 0)
-        found, whole = 0, True
-        if is_container(head) is not None:
-            found, whole = self._archive(fd, place, facts)
-        elif head.startswith(SQLITE_MAGIC):
-            found, whole = self._database(fd, size, place, facts)
-        if mask or suspect_wide(head):
-            os.lseek(fd, 0, os.SEEK_SET)
-            found += self._windows(fd, place, facts)
+        whole = True
+        with self.examiner.once() as found:
+            if is_container(head) is not None:
+                whole = self._archive(fd, place, facts)
+            elif head.startswith(SQLITE_MAGIC):
+                whole = self._database(fd, size, place, facts)
+            if mask or suspect_wide(head):
+                os.lseek(fd, 0, os.SEEK_SET)
+                self._windows(fd, place, facts)
         return whole and not found
 
-    def _windows(self, fd: int, place: Place, facts: FileFacts) -> int:
-        """The text of a file: whole where it fits a window, else window by window, each key counted once."""
-        found = 0
-        before, lines_end = START, 0
+    def content(self, data: bytes, place: Place, facts: FileFacts | None = None) -> None:
+        """Look at a content that is in memory, packed or not."""
+        with self.examiner.once():
+            if is_container(data[:1024]) is not None:
+                import io
+
+                self._unpack(io.BytesIO(data), place, facts)
+            self._text(data, place, facts)
+
+    def _text(self, data: bytes, place: Place, facts: FileFacts | None) -> None:
+        if suspect_wide(data[:1024]):
+            data, _ = to_ascii_compatible(data)
+        if mask := self.scan(data):
+            self.examiner.look(data, mask, place, facts)
+
+    def _windows(self, fd: int, place: Place, facts: FileFacts) -> None:
+        """The text of a file: whole where it fits a window, else window by window."""
+        before = START
         for window in windows(fd, self._buffer):
             data = bytes(window.data)
             if window.offset == 0 and len(data) < WINDOW:
-                return self.content(data, place, facts)
-            if window.offset > before.bytes + lines_end:  # a hole was jumped over: it holds no line ends
-                before = replace(before, bytes=window.offset, characters=window.offset - before.bytes)
-            mask = self.scan(data)
-            if mask:
-                found += self.examiner.look(data, mask, place, facts, before)
-            before = _after(before, data, len(data) - OVERLAP)
-            lines_end = OVERLAP
-        return found
+                self._text(data, place, facts)
+                return
+            if window.offset > before.offset:  # a hole was jumped over: it holds no line ends
+                gap = window.offset - before.offset
+                before = replace(before, offset=window.offset, characters=before.characters + gap)
+            if mask := self.scan(data):
+                self.examiner.look(data, mask, place, facts, before)
+            before = replace(before.past(data, max(0, len(data) - OVERLAP)), looked=0)
 
-    def anything(self, data: bytes, place: Place, facts: FileFacts | None = None) -> int:
-        """Look at bytes in memory that may be packed; the number of sightings."""
-        return self.content(data, place, facts)
+    def _archive(self, fd: int, place: Place, facts: FileFacts) -> bool:
+        os.lseek(fd, 0, os.SEEK_SET)
+        with os.fdopen(os.dup(fd), "rb", buffering=1 << 16) as file:
+            return self._unpack(file, place, facts)
 
-    def content(self, data: bytes, place: Place, facts: FileFacts | None = None) -> int:
-        """Look at a content that is in memory; the number of sightings."""
-        if suspect_wide(data[:1024]):
-            data, _ = to_ascii_compatible(data)
-        mask = self.scan(data)
-        return self.examiner.look(data, mask, place, facts) if mask else 0
+    def _unpack(self, file: object, place: Place, facts: FileFacts | None) -> bool:
+        def visit(via: tuple[str, ...], stream: Stream) -> None:
+            format_name, consumer = self.describe(via[-1] if via else _inner_name(place.path))
+            self._stream(stream, replace(place, via=via, format=format_name, consumer=consumer), facts)
+
+        def problem(via: tuple[str, ...], why: str) -> None:
+            self.skip("!".join((place.path, *via)), why)
+
+        return unpack(file, self.limits, visit, problem)  # type: ignore[arg-type]
+
+    def _stream(self, stream: Stream, place: Place, facts: FileFacts | None) -> None:
+        """A member of an archive, by pieces that overlap."""
+        before, kept = START, b""
+        while True:
+            fresh = stream.read(_WHOLE - len(kept))
+            data = kept + fresh
+            last = len(data) < _WHOLE
+            if before is START and last:
+                self._text(data, place, facts)
+                return
+            if mask := self.scan(data):
+                self.examiner.look(data, mask, place, facts, before)
+            if last:
+                return
+            before = replace(before.past(data, len(data) - OVERLAP), looked=0)
+            kept = data[-OVERLAP:]
+
+    def _database(self, fd: int, size: int, place: Place, facts: FileFacts) -> bool:
+        """Each row a text of its own: what the file's pages hold in pieces stands together in its row."""
+        try:
+            for via, text in rows(fd, size):
+                self._text(text, replace(place, via=(via,), format="text"), facts)
+        except DatabaseError as error:
+            self.skip(place.path, str(error))
+            return False
+        return True
 
 
-def _after(before: Before, data: bytes, size: int) -> Before:
-    """What stands before the next window, `size` bytes further on."""
-    lines = data.count(b"\n", 0, size)
-    if lines:
-        characters = len(data[data.rfind(b"\n", 0, size) + 1 : size].decode("utf-8", "replace"))
-    else:
-        characters = before.characters + size
-    return Before(before.bytes + size, before.lines + lines, characters)
+def _inner_name(path: str) -> str:
+    """The name of what a compressed file holds: `crontab.gz` holds `crontab`."""
+    for ending in (".gz", ".bz2", ".xz", ".Z"):
+        if path.endswith(ending):
+            return path.removesuffix(ending)
+    return path

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from keywatch.detect.engine import Engine
 from keywatch.model import Place
 from keywatch.places.base import Target
+from keywatch.places.catalogue import describe
 from keywatch.places.read import open_place, why_not
+from keywatch.places.unpack import Limits
 from keywatch.places.walk import Walk
 from keywatch.state import FolderKey
 from keywatch.sweep.crew import Emit
@@ -23,6 +25,8 @@ from keywatch.sweep.ruleset import RuleSet
 from keywatch.sweep.sighting import FileFacts, to_message
 from keywatch.sweep.units import Unit
 
+#: for developers: a defect shows its traceback and ends the worker
+DEBUG = bool(os.environ.get("KEYWATCH_DEBUG"))
 #: files swept by name, not in a tree, are remembered under this key
 BY_NAME: FolderKey = (0, 0)
 
@@ -53,10 +57,8 @@ class SweepWorker:
         self._crashed = crashed
         self._engine: Engine | None = None
         self._targets: dict[str, Target] = {}
-        self._examiner = Examiner(
-            tools.key, tools.rules.rule_bits, tools.rules.aws_bits, lambda seen: emit({"seen": to_message(seen)})
-        )
-        self._opening = Opening(self._examiner, self.scan, self.skip, tools.archive_depth)
+        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}), self.skip)
+        self._opening = Opening(self._examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
         self._walk = Walk(
             scan=self.scan,
             visitor=self,
@@ -119,7 +121,7 @@ class SweepWorker:
         for place, data in self._tools.contents:
             self._walk.files += 1
             self._walk.size += len(data)
-            self._opening.anything(data, place)
+            self._opening.content(data, place)
 
     def scan(self, data: memoryview | bytes) -> int:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
@@ -133,14 +135,20 @@ class SweepWorker:
             return False
         self._emit({"on": path})
         facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
-        return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+        try:
+            return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+        except (OSError, MemoryError) as error:
+            self.skip(path, why_not(error) if isinstance(error, OSError) else "too large for memory")
+        except Exception as error:  # noqa: BLE001 - a defect at one file is named, and ends no sweep
+            if DEBUG:
+                raise
+            self._emit({"failed": [path, type(error).__name__]})
+        return False
 
     def _place(self, path: str) -> Place:
         target = self._targets.get(path)
         if target is not None and target.format:
             return Place(path, (), target.format, "", target.consumer)
-        from keywatch.places.catalogue import describe
-
         format_name, consumer = describe(path)
         return Place(path, (), format_name, "", consumer)
 

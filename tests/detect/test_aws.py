@@ -17,6 +17,7 @@ from keywatch.model import Binding, Role, Secret, Span
 FAKES = Fakes(7)
 ID, ID2, ID3 = (FAKES.key_id() for _ in range(3))
 KEY, KEY2, KEY3 = (FAKES.secret() for _ in range(3))
+EXAMPLE_ID, EXAMPLE_SECRET = "AKIAIOSFODNN7" + "EXAMPLE", "wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCYEXAMPLEKEY"
 TEMP, TOKEN = FAKES.key_id("ASIA"), FAKES.session_token()
 
 
@@ -122,7 +123,7 @@ def test_lone_parts_have_rules_of_their_own() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "aws_access_key_id = AKIAIOSFODNN7" + "EXAMPLE\n" + "aws_secret_access_key = wJalrXUtnFEMI" + "/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        f"aws_access_key_id = {EXAMPLE_ID}\naws_secret_access_key = {EXAMPLE_SECRET}",
         "aws_secret_access_key=secret_access_key_value, aws_access_key_id=settings.AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY=${SECRET}\nAWS_ACCESS_KEY_ID=$(get-key access-key-id-for-me)",
         "aws_secret_access_key: <your-secret-access-key-here>",

@@ -13,7 +13,7 @@ _SAMPLE_HOST = re.compile(
     rb"|registry|url|address|website|endpoint|ip)(?:name|server|host)?(?:\.(?:com|org|net|local|tld))?|(?:foo|bar|baz|a|b|x|y|h)(?:\.(?:com|org|net))?"
 )
 _SAMPLE_WORD = re.compile(
-    rb"(?i)(?:my|your|db|the|some|a|user|test|root|admin|proxy|new|old|super|secure|strong)?[-_.]?(?:pass|passwd|password|passw0rd|pwd|pw|pswd|secret|token|key"
+    rb"(?i)(?:my|your|db|the|some|a|user|test|root|admin|proxy|new|old|super|secure|strong)?[-_.]?(?:pass|passwd|password|p[4a@]ssw[0o]rd|pwd|pw|pswd|secret|token|key"
     rb"|user|username|name|root|admin|guest|test|testing|postgres|mysql|mongo|mongodb|rabbitmq|redis|sa|oracle|docker|vagrant|minio(?:admin)?|airflow"
     rb"|change(?:it|me)|hunter2|letmein|qwerty|foo|bar|baz|foobar|none|null|x-oauth-basic|x-access-token|anonymous|demo|sample|dev|abc|login|auth"
     rb"|credentials?)[0-9]{0,4}[!?]?"
@@ -37,7 +37,7 @@ RULES = (
         id="password-in-url",
         title="Password in a URL",
         pattern=r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://(?P<user>[A-Za-z0-9_.%+~$!*&=-]{0,64}):"
-        r"(?P<secret>[^\s/@\"'<>`\\]{3,256})@(?P<host>[A-Za-z0-9_.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])",
+        r"(?P<secret>[^\s/@\"'<>`\\\x00-\x1f\x7f]{3,256})@(?P<host>[A-Za-z0-9_.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])",
         keywords=("://",),
         role=Role.PASSWORD,
         severity=Severity.MEDIUM,
@@ -57,6 +57,7 @@ RULES = (
             "http://localhost:8080/@scope/name",
             "https://app:${DB_PASSWORD}@db.internal",
             "http://host:8080@x.net",
+            "https://10.0.0.1:50\x00{alnum:9}@10.0.0.2",
             "git@github.com:me/repo.git",
         ),
     ),

@@ -1,0 +1,224 @@
+"""From the rows of the catalogue to files: those of a home, those of the system, and what any path is by its name.
+
+Each folder is listed once, however many rows speak of it. Folders that are links are entered only for the caller's own
+home. Reads names only; what the files hold is read elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cache
+
+from keywatch.places.base import Row, Target
+from keywatch.places.rows import LEFTOVERS, ROWS
+
+#: folders that `**` stands for, at most
+_DEEP = 3
+#: files taken from one folder for one row: spools and transcripts may hold very many
+_MOST = 5_000
+_WILD = re.compile(r"[*?\[]")
+
+#: variables that say where a file is instead of its usual place, with its row's pattern
+_VARIABLES = {
+    "AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials",
+    "AWS_CONFIG_FILE": ".aws/config",
+    "NETRC": ".netrc",
+    "HISTFILE": ".bash_history",
+    "PGPASSFILE": ".pgpass",
+    "BOTO_CONFIG": ".boto",
+    "RCLONE_CONFIG": ".config/rclone/rclone.conf",
+    "BASH_ENV": ".bashrc",
+    "ENV": ".shrc",
+    "NPM_CONFIG_USERCONFIG": ".npmrc",
+    "TF_CLI_CONFIG_FILE": ".terraformrc",
+    "PIP_CONFIG_FILE": ".config/pip/pip.conf",
+}
+#: variables that name a folder, and the folder of the home that they stand for
+_FOLDERS = {
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_CACHE_HOME": ".cache",
+    "ZDOTDIR": "",
+    "DOCKER_CONFIG": ".docker",
+    "CLAUDE_CONFIG_DIR": ".claude",
+    "CODEX_HOME": ".codex",
+    "CARGO_HOME": ".cargo",
+    "GNUPGHOME": ".gnupg",
+}
+
+
+@dataclass(slots=True)
+class _Node:
+    """One folder of the patterns' tree: rows that end here, and what comes below."""
+
+    rows: list[Row] = field(default_factory=list)
+    exact: dict[str, _Node] = field(default_factory=dict)
+    wild: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    deep: _Node | None = None
+
+
+def home_targets(home: str, env: Mapping[str, str] | None = None) -> list[Target]:
+    """The files of the catalogue that are in `home`. With `env`, the caller's own, also where its variables point."""
+    own = env is not None
+    found = {target.path: target for target in _expand(_tree("home"), home, home, follow=own)}
+    for target in _pointed_to(home, env or {}):
+        found.setdefault(target.path, target)
+    return list(found.values())
+
+
+def system_targets(root: str = "/") -> list[Target]:
+    """The files of the catalogue's system rows below `root`."""
+    return list({target.path: target for target in _expand(_tree("system"), root, "", follow=True)}.values())
+
+
+def _pointed_to(home: str, env: Mapping[str, str]) -> Iterator[Target]:
+    rows = {row.pattern: row for row in ROWS}
+    for name, pattern in _VARIABLES.items():
+        if path := env.get(name):
+            yield _target(os.path.abspath(os.path.expanduser(path)), rows[pattern], home)
+    for path in filter(None, env.get("KUBECONFIG", "").split(os.pathsep)):
+        yield _target(os.path.abspath(path), rows[".kube/config"], home)
+    for name, usual in _FOLDERS.items():
+        folder = env.get(name, "")
+        if os.path.isabs(folder) and os.path.realpath(folder) != os.path.realpath(os.path.join(home, usual)):
+            node = _tree("home")
+            for step in filter(None, usual.split("/")):
+                node = node.exact.get(step, _Node())
+            yield from _expand(node, folder, home, follow=True)
+
+
+def _target(path: str, row: Row, home: str) -> Target:
+    return Target(path, row.format, row.consumer, home)
+
+
+@cache
+def _tree(scope: str) -> _Node:
+    top = _Node()
+    for row in ROWS:
+        if row.scope != scope:
+            continue
+        node = top
+        for step in row.pattern.strip("/").split("/"):
+            node = _child(node, step)
+        node.rows.append(row)
+    return top
+
+
+def _child(node: _Node, step: str) -> _Node:
+    if step == "**":
+        node.deep = node.deep or _Node()
+        return node.deep
+    if not _WILD.search(step):
+        return node.exact.setdefault(step, _Node())
+    source = translate(step)
+    for pattern, child in node.wild:
+        if pattern.pattern == source:
+            return child
+    child = _Node()
+    node.wild.append((re.compile(source), child))
+    return child
+
+
+def _expand(node: _Node, folder: str, home: str, *, follow: bool, depth: int = 0) -> Iterator[Target]:
+    """The files below `folder` that the rows of `node` and below it name."""
+    try:
+        with os.scandir(folder) as entries:
+            listed = list(entries)
+    except OSError:
+        return
+    taken: dict[int, int] = {}
+    for entry in sorted(listed, key=lambda e: e.name):
+        for child in _matching(node, entry.name):
+            row = _row_of(child, entry.name, node)
+            if row is not None and not entry.is_dir():
+                taken[id(row)] = taken.get(id(row), 0) + 1
+                if taken[id(row)] <= _MOST:
+                    yield _target(entry.path, row, home)
+            if (child.exact or child.wild or child.deep) and entry.is_dir(follow_symlinks=follow):
+                yield from _expand(child, entry.path, home, follow=follow)
+        if node.deep is not None and depth < _DEEP and entry.is_dir(follow_symlinks=False):
+            deeper = _Node(node.deep.rows, node.deep.exact, node.deep.wild, node.deep)
+            yield from _expand(deeper, entry.path, home, follow=False, depth=depth + 1)
+
+
+def _matching(node: _Node, name: str) -> Iterator[_Node]:
+    """The children that speak of `name`, or of the file that `name` is a leftover of; the most telling first."""
+    if (child := node.exact.get(name)) is not None:
+        yield child
+    elif (original := original_of(name)) and (child := node.exact.get(original)) is not None and child.rows:
+        yield child
+    for pattern, child in node.wild:
+        if pattern.match(name) and (not name.startswith(".") or not pattern.pattern.startswith("(?s:.*")):
+            yield child
+
+
+def _row_of(child: _Node, name: str, node: _Node) -> Row | None:
+    if not child.rows:
+        return None
+    row = child.rows[0]
+    return (
+        row if name in node.exact or original_of(name) is None else Row(row.pattern, row.format, "nobody (a leftover)")
+    )
+
+
+def original_of(name: str) -> str | None:
+    """The name of the file that `name` is an editor's or a package tool's copy of; None for any other."""
+    for before, after in LEFTOVERS:
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            return name[len(before) : len(name) - len(after)]
+    return None
+
+
+_EXTENSIONS = {
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".fish": "fish", ".csh": "csh", ".tcsh": "csh",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".jsonc": "json", ".json5": "json", ".ipynb": "json",
+    ".tfstate": "json", ".har": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".tf": "hcl", ".tfvars": "hcl",
+    ".hcl": "hcl", ".nomad": "hcl", ".ini": "ini", ".cfg": "ini", ".cnf": "ini", ".conf": "ini", ".properties": "ini",
+    ".desktop": "ini", ".xml": "xml", ".plist": "xml", ".config": "xml", ".csproj": "xml", ".csv": "csv", ".tsv": "csv",
+    ".env": "dotenv", ".service": "systemd", ".socket": "systemd", ".timer": "systemd", ".container": "systemd",
+}  # fmt: skip
+_NAMED = re.compile(r"\.env(?:rc)?(?:[.\-_].*)?$|crontab|credentials$|docker-compose.*\.ya?ml$")
+
+
+@cache
+def _by_last_step() -> tuple[dict[str, list[tuple[tuple[str, ...], Row]]], list[tuple[re.Pattern[str], Row]]]:
+    exact: dict[str, list[tuple[tuple[str, ...], Row]]] = {}
+    wild: list[tuple[re.Pattern[str], Row]] = []
+    for row in ROWS:
+        steps = tuple(row.pattern.strip("/").split("/"))
+        if not _WILD.search(row.pattern):
+            exact.setdefault(steps[-1], []).append((steps[:-1], row))
+        elif row.format != "text" and (len(steps) > 1 or not steps[0].startswith("*")):
+            source = "/".join(
+                re.sub(r"^\(\?s:|\)\\Z$|\)\\z$", "", translate(step)).replace(".*", "[^/]*") for step in steps
+            )
+            wild.append((re.compile(rf"(?:.*/)?{source}\Z", re.DOTALL), row))
+    for rows in exact.values():
+        rows.sort(key=lambda item: -len(item[0]))
+    return exact, wild
+
+
+def describe(path: str) -> tuple[str, str]:
+    """The format of any path, by its name and its folders' names, and what reads it, if the catalogue knows."""
+    folder, _, name = path.rpartition("/")
+    original = original_of(name)
+    exact, wild = _by_last_step()
+    for candidate in (name, original):
+        if candidate is None:
+            continue
+        for parents, row in exact.get(candidate, ()):
+            if not parents or folder.endswith("/".join(parents)):
+                return row.format, row.consumer if candidate == name else "nobody (a leftover)"
+        whole = f"{folder}/{candidate}"
+        for pattern, row in wild:
+            if pattern.match(whole):
+                return row.format, row.consumer if candidate == name else "nobody (a leftover)"
+        extension = os.path.splitext(candidate)[1].lower()
+        if extension in _EXTENSIONS:
+            return _EXTENSIONS[extension], ""
+    return "text", ""

@@ -1,0 +1,168 @@
+"""The engine: Hyperscan and the fallback say the same, threads share it, stale blobs are refused."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keywatch.detect import engine as engine_module
+from keywatch.detect.engine import CASELESS, Engine, PatternError, digest, locate
+from keywatch.detect.examples import expand
+from keywatch.detect.rules import RULES
+from keywatch.detect.tokens import patterns
+from keywatch.errors import ConfigError
+
+pytest.importorskip("hyperscan")
+SOME = ((0, r"ghp_[a-z0-9]{4}", 0), (5, r"secret[_ ]{0,2}key", CASELESS), (130, r"\bSK[0-9a-f]{3}\b", 0))
+TABLE = patterns(RULES)
+FAST = Engine(TABLE)
+
+
+def plain(table: tuple[tuple[int, str, int], ...]) -> Engine:
+    """The engine as it is where hyperscan can't be imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "hyperscan", None)
+        return Engine(table)
+
+
+SLOW = plain(TABLE)
+
+
+def test_bits_are_the_numbers_of_the_patterns() -> None:
+    for engine in (Engine(SOME), plain(SOME)):
+        assert engine.scan(b"") == 0
+        assert engine.scan(b"ghp_ab1c") == 1
+        assert engine.scan(b"SECRET_KEY ghp_0000 ghp_0000") == 1 | 1 << 5
+        assert engine.scan(b"xSKabc SKabcd SKab") == 0
+        assert engine.scan(b"(SKabc)") == 1 << 130
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda b: memoryview(bytearray(b))[0 : len(b)]])
+def test_any_buffer(kind: type) -> None:
+    for engine in (Engine(SOME), plain(SOME)):
+        assert engine.scan(kind(b"..ghp_ab1c")) == 1
+
+
+def test_an_engine_of_nothing() -> None:
+    empty = Engine([])
+    assert empty.scan(b"anything") == 0
+    assert empty.dump() == b""
+
+
+def _pieces() -> st.SearchStrategy[bytes]:
+    texts = [text for rule in RULES for text in (*rule.examples, *rule.near_misses)]
+    return st.one_of(
+        st.builds(expand, st.sampled_from(texts), st.integers(0, 9)),
+        st.binary(max_size=20),
+        st.sampled_from([b"\n", b"\r\n", b"\x0b", b" ", b"\\n", b'"', b"_", b"=", b"SECRET_KEY", b"\xff", b"\x00"]),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_pieces(), max_size=6), st.data())
+def test_both_engines_say_the_same(pieces: list[bytes], data: st.DataObject) -> None:
+    content = bytearray(b"".join(pieces))
+    for _ in range(data.draw(st.integers(0, 2)) if content else 0):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    assert FAST.scan(content) == SLOW.scan(content)
+
+
+def test_threads_share_an_engine() -> None:
+    engine = Engine(SOME)
+    contents = [(b"x" * 5000 + b"ghp_ab1c", 1), (b"y" * 5000 + b"secretkey", 32), (b"z" * 5000, 0)]
+    wrong: list[int] = []
+
+    def work(seed: int) -> None:
+        source = random.Random(seed)
+        for _ in range(300):
+            content, expected = source.choice(contents)
+            if engine.scan(content) != expected:
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_dump_loads() -> None:
+    blob = Engine(SOME).dump()
+    again = Engine.load(SOME, blob)
+    assert again is not None
+    assert again.scan(b"secretkey") == 32
+    assert again.dump() == blob
+
+
+def test_a_stale_blob_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import hyperscan
+
+    blob = Engine(SOME).dump()
+    assert Engine.load(SOME[:2], blob) is None, "other patterns"
+    assert Engine.load(((0, SOME[0][1], CASELESS), *SOME[1:]), blob) is None, "other flags"
+    assert Engine.load(SOME, b"") is None
+    assert Engine.load(SOME, blob[:-7]) is None, "cut short"
+    assert Engine.load(SOME, blob[:200] + bytes([blob[200] ^ 1]) + blob[201:]) is None, "a flipped bit"
+    before = digest(SOME)
+    monkeypatch.setattr(hyperscan, "__version__", "0.0.0")
+    assert digest(SOME) != before
+    assert Engine.load(SOME, blob) is None, "another version"
+
+
+def test_a_blob_is_of_no_use_without_hyperscan(monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = Engine(SOME).dump()
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    assert Engine.load(SOME, blob) is None
+    assert Engine(SOME).dump() == b""
+
+
+@pytest.mark.parametrize("make", [Engine, plain])
+def test_a_pattern_that_can_not_be_is_named(make: type) -> None:
+    with pytest.raises(PatternError) as caught:
+        make(((3, "fine", 0), (9, "(not", 0)))
+    assert caught.value.number == 9
+    assert isinstance(caught.value, ConfigError)
+
+
+def test_a_storm_of_matches_calls_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    note = engine_module._note
+
+    def counting(*arguments: object) -> None:
+        nonlocal calls
+        calls += 1
+        note(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine_module, "_note", counting)
+    assert Engine(SOME).scan(b"ghp_ab1c " * 50_000) == 1
+    assert calls == 1
+
+
+def test_locate_gives_disjoint_regions_in_order() -> None:
+    content = b"..aaab...aab" + b"." * 5000 + b"ab" + b"." * 50
+    assert locate("a+b", 0, content, 100) == [(0, 12), (4 * 1024 - 100, 5014)]
+    assert locate("A+B", CASELESS, b"xaab", 100) == [(0, 4)]
+    assert locate("a+b", 0, b"ab" * 5000, 100) == [(0, 10_000)]
+    assert locate("zz", 0, content, 100) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([b"key=", b"12345678", b"x" * 700, b"\n", b"key=1"]), max_size=30))
+def test_no_match_ends_outside_the_regions(pieces: list[bytes]) -> None:
+    content = b"".join(pieces)
+    regions = locate("key=[0-9]{4,}", 0, content, 500)
+    assert regions is not None
+    for match in re.finditer(rb"key=[0-9]{4,}", content):
+        assert any(start <= match.start() and match.end() <= end for start, end in regions)
+
+
+def test_locate_without_hyperscan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    assert locate("a", 0, b"a", 1) is None
