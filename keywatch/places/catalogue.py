@@ -148,9 +148,9 @@ def _expand(node: _Node, folder: str, home: str, *, follow: bool, depth: int = 0
 
 def _matching(node: _Node, name: str) -> Iterator[_Node]:
     """The children that speak of `name`, or of the file that `name` is a leftover of; the most telling first."""
-    if (child := node.exact.get(name)) is not None:
-        yield child
-    elif (original := original_of(name)) and (child := node.exact.get(original)) is not None and child.rows:
+    if (child := node.exact.get(name)) is not None or (
+        (original := original_of(name)) and (child := node.exact.get(original)) is not None and child.rows
+    ):
         yield child
     for pattern, child in node.wild:
         if pattern.match(name) and (not name.startswith(".") or not pattern.pattern.startswith("(?s:.*")):

@@ -57,7 +57,7 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
     """Only plain reading of tables; nothing that a view or trigger asks for."""
     if inside is not None or action not in _ALLOWED:
         return sqlite3.SQLITE_DENY
-    if action == 31 and second not in _FUNCTIONS:  # noqa: PLR2004
+    if action == 31 and second not in _FUNCTIONS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

@@ -139,7 +139,7 @@ class SweepWorker:
             return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
         except (OSError, MemoryError) as error:
             self.skip(path, why_not(error) if isinstance(error, OSError) else "too large for memory")
-        except Exception as error:  # noqa: BLE001 - a defect at one file is named, and ends no sweep
+        except Exception as error:
             if DEBUG:
                 raise
             self._emit({"failed": [path, type(error).__name__]})
