@@ -1,4 +1,4 @@
-"""What holds for shell and the nested formats, whatever the bytes; and golden cases, which bash and PyYAML agree with."""
+"""What holds for shell and the nested formats, whatever the bytes; golden cases, some against bash and PyYAML."""
 
 from __future__ import annotations
 
