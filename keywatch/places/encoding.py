@@ -31,7 +31,8 @@ def guess_wide(sample: bytes) -> str | None:
         if sample.startswith(mark):
             return name
     sample = sample[: _SAMPLE * 4]
-    if len(sample) < 8 or b"\0" not in sample[:8]:
+    # of UTF-16 at least 0.9 of one lane in two is zero
+    if len(sample) < 8 or b"\0" not in sample[:8] or 5 * sample.count(0) < 2 * len(sample):
         return None
     for name, width, place in (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1)):
         whole = len(sample) // width * width

@@ -9,6 +9,7 @@ import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from keywatch.detect.engine import Engine
 from keywatch.model import Place
@@ -136,7 +137,7 @@ class SweepWorker:
         self._emit({"on": path})
         facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
         try:
-            return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+            return self._opening.file(fd, info.st_size, mask, path, partial(self._place, path), facts)
         except (OSError, MemoryError) as error:
             self.skip(path, why_not(error) if isinstance(error, OSError) else "too large for memory")
         except Exception as error:
