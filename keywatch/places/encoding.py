@@ -44,8 +44,8 @@ def guess_wide(sample: bytes) -> str | None:
 
 
 def _is_text(letters: bytes) -> bool:
-    """Nearly all of it letters, digits, signs and blanks."""
-    plain = sum(1 for byte in letters if 0x20 <= byte < 0x7F or byte in b"\t\r\n")
+    """Nearly all of it letters, those of Latin-1 among them, digits, signs and blanks."""
+    plain = sum(1 for byte in letters if 0x20 <= byte < 0x7F or byte >= 0xA0 or byte in b"\t\r\n")
     return plain >= 0.9 * len(letters)
 
 
