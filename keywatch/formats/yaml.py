@@ -39,7 +39,8 @@ except ImportError:  # a platform without the wheel: the same events, twenty tim
 _PROPERTIES = re.compile(rb"(?:[!&][^\s]*+\s++)*+")
 _HEADER = re.compile(rb"[|>][^\n]*+\n?\s*+")
 _COMMENTED = re.compile(
-    rb"""(?:^|(?<=\xef\xbb\xbf))[ \t]*+#[# \t]*+(?:-[ \t]++)?(?:export[ \t]++)?["']?([A-Za-z_][\w.-]*+)["']?[ \t]*+[:=][ \t]*+"""
+    rb"""(?:^|(?<=\xef\xbb\xbf))[ \t]*+#[# \t]*+(?:-[ \t]++)?(?:export[ \t]++)?"""
+    rb"""["']?([A-Za-z_][\w.-]*+)["']?[ \t]*+[:=][ \t]*+"""
     rb"""(?:"([^"\r\n]*+)"|'([^'\r\n]*+)'|([^\s#"'][^\s]*+))""",
     re.MULTILINE,
 )

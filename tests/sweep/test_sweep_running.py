@@ -167,22 +167,22 @@ def test_what_may_not_be_read_is_named(station: Station, tree: Path) -> None:
         if path.owner() == "root" and str(path).startswith("/tmp/"):
             path.chmod(0o755)
     station.home.chmod(0o777)
-    # everything is imported before: the other account may not be able to read the program
+    # a first sweep imports everything: the other account may not be able to read the program or Python
     code = """
-import importlib, os, pkgutil, sys
-import hyperscan, rich.console, keywatch
-for module in pkgutil.walk_packages(keywatch.__path__, "keywatch."):
-    if not module.name.endswith("__main__"):
-        importlib.import_module(module.name)
+import os, sys
+from keywatch.cli.main import main
+out = os.dup(1); os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+main(["sweep", "--json", "--no-cache", sys.argv[-1]])
+os.dup2(out, 1)
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
-from keywatch.cli.main import run
-run()
+sys.exit(main(sys.argv[1:]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, "sweep", "--json", "--no-cache", str(tree)],
         capture_output=True, text=True, check=False, cwd="/",
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(station.home), "KEYWATCH_DEBUG": "1"},
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert [(each["path"], each["why"], each["asked"]) for each in report["skipped"]] == [
         (str(locked), "permission denied", False)
