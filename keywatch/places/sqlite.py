@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 
-SQLITE_MAGIC = b"SQLite format 3\0"
 #: databases larger than this are searched as plain bytes only
 MOST_BYTES = 256 << 20
 _MOST_VALUE = 4 << 20

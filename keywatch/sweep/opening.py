@@ -12,9 +12,10 @@ from functools import partial
 
 from keywatch.model import Place
 from keywatch.places.encoding import suspect_wide, to_ascii_compatible
+from keywatch.places.magic import SQLITE_MAGIC, is_container
 from keywatch.places.read import OVERLAP, WINDOW, windows
-from keywatch.places.sqlite import SQLITE_MAGIC, DatabaseError, rows
-from keywatch.places.unpack import Limits, Stream, is_container, unpack
+from keywatch.places.sqlite import DatabaseError, rows
+from keywatch.places.unpack import Limits, Stream, unpack
 from keywatch.sweep.examine import START, Examiner
 from keywatch.sweep.sighting import FileFacts
 
@@ -23,11 +24,6 @@ Where = Callable[[], Place]
 
 #: members of archives up to this size are looked at whole
 _WHOLE = 4 << 20
-
-
-def is_packed(head: bytes) -> bool:
-    """True for first bytes of what a plain scan can't see into."""
-    return is_container(head) is not None or head.startswith(SQLITE_MAGIC) or suspect_wide(head)
 
 
 @dataclass(slots=True)

@@ -166,7 +166,7 @@ def test_what_may_not_be_read_is_named(station: Station, tree: Path) -> None:
     for path in (tree.parent, *tree.parent.parents):
         if path.owner() == "root" and str(path).startswith("/tmp/"):
             path.chmod(0o755)
-    station.home.chmod(0o777)
+    station.home.chmod(0o755)
     # a first sweep imports everything: the other account may not be able to read the program or Python
     code = """
 import os, sys
@@ -174,6 +174,8 @@ from keywatch.cli.main import main
 out = os.dup(1); os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 main(["sweep", "--json", "--no-cache", sys.argv[-1]])
 os.dup2(out, 1)
+os.environ["HOME"] += "/theirs"
+os.mkdir(os.environ["HOME"]); os.chown(os.environ["HOME"], 65534, 65534)
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(main(sys.argv[1:]))
 """
