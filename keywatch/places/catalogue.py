@@ -175,12 +175,13 @@ def original_of(name: str) -> str | None:
 
 
 _EXTENSIONS = {
-    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".fish": "fish", ".csh": "csh", ".tcsh": "csh",
-    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".jsonc": "json", ".json5": "json", ".ipynb": "json",
-    ".tfstate": "json", ".har": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".tf": "hcl", ".tfvars": "hcl",
-    ".hcl": "hcl", ".nomad": "hcl", ".ini": "ini", ".cfg": "ini", ".cnf": "ini", ".conf": "ini", ".properties": "ini",
-    ".desktop": "ini", ".xml": "xml", ".plist": "xml", ".config": "xml", ".csproj": "xml", ".csv": "csv", ".tsv": "csv",
-    ".env": "dotenv", ".service": "systemd", ".socket": "systemd", ".timer": "systemd", ".container": "systemd",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".fish": "fish", ".csh": "csh",
+    ".tcsh": "csh", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".jsonc": "json", ".json5": "json",
+    ".ipynb": "json", ".tfstate": "json", ".har": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml",
+    ".tf": "hcl", ".tfvars": "hcl", ".hcl": "hcl", ".nomad": "hcl", ".ini": "ini", ".cfg": "ini", ".cnf": "ini",
+    ".conf": "ini", ".properties": "ini", ".desktop": "ini", ".xml": "xml", ".plist": "xml", ".config": "xml",
+    ".csproj": "xml", ".csv": "csv", ".tsv": "csv", ".env": "dotenv", ".service": "systemd", ".socket": "systemd",
+    ".timer": "systemd", ".container": "systemd",
 }  # fmt: skip
 _NAMED = re.compile(r"\.env(?:rc)?(?:[.\-_].*)?$|crontab|credentials$|docker-compose.*\.ya?ml$")
 

@@ -50,7 +50,7 @@ def _is_text(letters: bytes) -> bool:
 
 
 def to_ascii_compatible(content: bytes) -> tuple[bytes, str]:
-    """The text of `content` as ASCII patterns read it, and its encoding: `utf-8`, `latin-1`, `utf-16-le` …, `binary`."""
+    """The text of `content` as ASCII patterns read it, and its encoding: `utf-8`, `latin-1`, `utf-16-le` …"""
     wide = guess_wide(content)
     if wide is None:
         return content, "utf-8" if _is_utf8(content) else "latin-1"

@@ -1,7 +1,7 @@
 """Texts in SQLite databases: assistants, editors and histories keep what was typed there.
 
-Reads through an open descriptor, read-only, with the schema taken for hostile: no view, trigger, function or virtual table
-is ever run, one row takes bounded memory, and the whole takes bounded time.
+Reads through an open descriptor, read-only, with the schema taken for hostile: no view, trigger, function or virtual
+table is ever run, one row takes bounded memory, and the whole takes bounded time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def rows(fd: int, size: int, clock: Callable[[], float] = time.monotonic) -> Ite
         db.close()
 
 
-def _authorize(action: int, first: str | None, second: str | None, _database: str | None, inside: str | None) -> int:
+def _authorize(action: int, _first: str | None, second: str | None, _database: str | None, inside: str | None) -> int:
     """Only plain reading of tables; nothing that a view or trigger asks for."""
     if inside is not None or action not in _ALLOWED:
         return sqlite3.SQLITE_DENY

@@ -162,9 +162,10 @@ class _Walker:
             if depth:
                 self.visit(via, stream)
             return
+        if depth >= self.budget.limits.depth and kind != "tar":
+            self._tell(via, f"packed more than {self.budget.limits.depth} times over")
+            return
         try:
-            if depth >= self.budget.limits.depth and kind != "tar":
-                raise UnpackError(f"packed more than {self.budget.limits.depth} times over")
             self._enter(kind, file, stream, via, depth)
         except UnpackError as error:
             self._tell(via, str(error))

@@ -1,4 +1,4 @@
-"""A tree of files to sweep, the same for the same seed: sources, logs, data and binaries, in the sizes of a home folder."""
+"""A tree of files to sweep, the same for the same seed: sources, logs, data and binaries, sized as in a home folder."""
 
 from __future__ import annotations
 
