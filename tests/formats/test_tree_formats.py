@@ -1,4 +1,4 @@
-"""What holds for shell and the nested formats, whatever the bytes; golden cases, some against bash and PyYAML."""
+"""What holds for shells and nested formats, whatever the bytes; golden cases, some against the programs that read them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keywatch.errors import FormatError
-from keywatch.formats import hcl, shell, toml, xml, yaml
+from keywatch.formats import csh, fish, hcl, shell, toml, xml, yaml
 from keywatch.formats import json as json_format
 from keywatch.formats.base import Format
 
 FORMATS: dict[str, Format] = {
-    name: format_ for module in (hcl, json_format, shell, toml, xml, yaml) for name, format_ in module.FORMATS.items()
+    name: format_
+    for module in (csh, fish, hcl, json_format, shell, toml, xml, yaml)
+    for name, format_ in module.FORMATS.items()
 }
 NAMES = sorted(FORMATS)
+SHELLS = ("csh", "fish", "shell")
 TOKENS = [
     *(bytes([byte]) for byte in b" \t\n\r\\'\"=:#;%[](){}<>$`,-@!/|&*\x00\x83\xff"),
     *(
@@ -82,7 +85,7 @@ SOUP = st.lists(st.sampled_from(TOKENS), max_size=40).map(b"".join)
     [pytest.param(name, case, id=f"{name}/{case.folder.name}") for name in NAMES for case in cases(name)],
 )
 def test_golden(name, case):
-    assert_golden(FORMATS[name], case, marked=name == "shell")
+    assert_golden(FORMATS[name], case, marked=name in SHELLS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -90,7 +93,7 @@ def test_golden(name, case):
 def test_any_bytes_are_read_or_refused(name, content):
     found = parse_or_refuse(FORMATS[name], content)
     if found is not None:
-        assert_sound(content, found, marked=name == "shell")
+        assert_sound(content, found, marked=name in SHELLS)
 
 
 @pytest.mark.parametrize("name", ["json", "toml", "hcl"])
@@ -146,21 +149,34 @@ def test_toml_agrees_with_tomllib():
     assert sorted(values(found)) == sorted(texts(tomllib.loads(case.before.decode())))
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
-def test_bash_agrees_on_the_profile():
-    case = next(case for case in cases("shell") if case.folder.name == "profile")
-    wanted = {each.name: each.value.expose() for each in shell.parse(case.before) if not each.commented}
-    script = case.before + b"\nprintf '%s\\0' " + b" ".join(b'"$%s"' % name.encode() for name in wanted)
-    ran = subprocess.run(
-        ["bash", "--noprofile", "--norc"],
-        input=script,
-        capture_output=True,
-        check=True,
-        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", "EDITOR": "vi"},
+def needs(program: str) -> pytest.MarkDecorator:
+    """A missing program skips its test, unless the machine is one that must have all of them."""
+    return pytest.mark.skipif(
+        not shutil.which(program) and os.environ.get("KEYWATCH_E2E") != "required", reason=f"no {program}"
     )
-    got = dict(zip(wanted, ran.stdout.split(b"\0"), strict=False))
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PASSWORD"):
-        assert got[name] == wanted[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "command"),
+    [
+        pytest.param("shell", "profile", ["bash", "--norc", "-a"], marks=needs("bash")),
+        pytest.param("shell", "profile", ["zsh", "-f", "-a"], marks=needs("zsh")),
+        pytest.param("fish", "config", ["fish", "--no-config"], marks=needs("fish")),
+        pytest.param("csh", "login", ["tcsh", "-f"], marks=needs("tcsh")),
+    ],
+)
+def test_the_shell_itself_agrees(name, case, command, tmp_path):
+    """The environment after the golden script is what the bindings say, for all that the script exports."""
+    (case,) = (each for each in cases(name) if each.folder.name == case)
+    wanted = {each.name: each.value.expose() for each in FORMATS[name].parse(case.before) if not each.commented}
+    script = tmp_path / "script"
+    script.write_bytes(case.before.replace(b"./run", b"true").replace(b"--password", b"true") + b"\nenv -0\n")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "EDITOR": "vi"}
+    ran = subprocess.run([*command, str(script)], capture_output=True, check=True, env=env, stdin=subprocess.DEVNULL)
+    got = dict(line.partition(b"=")[::2] for line in ran.stdout.split(b"\0"))
+    both = {each: value for each, value in wanted.items() if each.encode() in got and b"$" not in value}
+    assert len(both) >= 4
+    assert both == {each: got[each.encode()] for each in both}
 
 
 def test_yaml_follows_no_alias():
@@ -179,6 +195,8 @@ def test_yaml_follows_no_alias():
         ("hcl", b"a {\n" * 100_000),
         ("xml", b"<a>" * 100_000),
         ("shell", b"(" * 200_000),
+        ("fish", b"begin;" * 100_000),
+        ("csh", b"(" * 200_000),
         ("shell", b"{ " * 100_000 + b"A=b"),
     ],
 )
