@@ -1,4 +1,4 @@
-"""What holds for shells and nested formats, whatever the bytes; golden cases, some against the programs that read them."""
+"""What holds for shells and nested formats, whatever the bytes; golden cases, some against programs that read them."""
 
 from __future__ import annotations
 
