@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 )
 _SIGNATURE_SCOPE = re.compile(rb"/\d{8}/")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]*")
-_COMMENT = re.compile(rb"[ \t]*(?:#|//|;|--|REM\b|rem\b|<!--|\*|%|\"|')")
+_COMMENT = re.compile(rb"[ \t]*(?:#|//|;|--|REM\b|rem\b|<!--|\*|%|[\"'](?=[ \t]))")
 _KINDS: dict[bytes, Kind] = {
     b"AKIA": "long-lived",
     b"ASIA": "temporary",

@@ -11,7 +11,7 @@ from functools import partial
 from keywatch.formats import command
 from keywatch.formats.base import Format
 from keywatch.formats.command import Word
-from keywatch.formats.lines import Steps, bind, readable
+from keywatch.formats.lines import bind
 from keywatch.formats.statements import Statement, in_order, inside, statements, tokens
 from keywatch.model import Binding, Span
 
@@ -41,14 +41,13 @@ def _unquote_piece(match: re.Match[bytes]) -> bytes:
 def parse(content: bytes) -> list[Binding]:
     """Every value that a statement gives a name, commented-out ones too."""
     found: list[Binding] = []
-    steps = Steps()
     listed = b""  # the name whose list `( … )` is open
     for statement in statements(content, _TOKENS, found):
         if listed:
             found += [bind(listed, unquote(word.raw), inside(word), ()) for word in statement.words]
             listed = b""
             continue
-        found += _bindings(content, statement, steps)
+        found += _bindings(content, statement)
         listed = _opens_list(statement)
     return in_order(found)
 
@@ -63,7 +62,7 @@ def _opens_list(statement: Statement) -> bytes:
     return raw[-1][:-1] if len(raw) > 1 and raw[-1].endswith(b"=") else b""
 
 
-def _bindings(content: bytes, statement: Statement, steps: Steps) -> list[Binding]:
+def _bindings(content: bytes, statement: Statement) -> list[Binding]:
     words = statement.words
     if words[0].raw == b"setenv":
         if len(words) < 3 or statement.is_built(words[2]):
@@ -74,7 +73,7 @@ def _bindings(content: bytes, statement: Statement, steps: Steps) -> list[Bindin
     read = command.read(content[statement.start : statement.end], partial(_locate, statement.start), ())
     if not read:
         return []
-    own = steps.under((), readable(words[0].raw[:64].partition(b"=")[0]))
+    own = (f"line {statement.line}",)
     return [Binding(each.name, each.value, each.span, own) for each in read]
 
 

@@ -63,13 +63,13 @@ def parse(content: bytes) -> list[Binding]:
         elif first == b"end":
             paths = paths[:-1] or [()]
         else:
-            found += _bindings(content, statement, paths[-1], steps)
+            found += _bindings(content, statement, paths[-1])
             if first in _OPENERS:
                 paths.append(paths[-1])
     return in_order(found)
 
 
-def _bindings(content: bytes, statement: Statement, path: Path, steps: Steps) -> list[Binding]:
+def _bindings(content: bytes, statement: Statement, path: Path) -> list[Binding]:
     words = list(statement.words)
     while len(words) > 1 and words[0].raw in _BEFORE:
         words.pop(0)
@@ -79,7 +79,7 @@ def _bindings(content: bytes, statement: Statement, path: Path, steps: Steps) ->
     read = command.read(content[start:end], partial(_locate, start), path)
     if words[0].raw == b"export" or not read:
         return read
-    own = steps.under(path, readable(words[0].raw[:64].partition(b"=")[0]))
+    own = (*path, f"line {statement.line}")
     return [Binding(each.name, each.value, each.span, own) for each in read]
 
 

@@ -17,6 +17,7 @@ from keywatch.formats import command
 from keywatch.formats.base import Format
 from keywatch.formats.lines import BOM, Line, Steps, readable, remark
 from keywatch.formats.nesting import MAX_DEPTH
+from keywatch.formats.statements import in_order
 from keywatch.model import Binding, Span
 
 Path = tuple[str, ...]
@@ -27,7 +28,7 @@ _SETTINGS = frozenset(("variable_assignment", "variable_assignments", "declarati
 _CLOSED = frozenset(
     ("heredoc_body", "heredoc_redirect", "herestring_redirect", "string", "raw_string", "word", "test_command")
 )
-#: a function's or command's name longer than this is cut in a path
+#: a function's name longer than this is cut in a path
 _LONGEST_STEP = 64
 
 
@@ -56,7 +57,7 @@ def parse(content: bytes) -> list[Binding]:
                 )
             paths.append(inside)
         elif not _go_on(cursor, paths):
-            return _in_order(found)
+            return in_order(found)
 
 
 def _go_on(cursor: TreeCursor, paths: list[Path]) -> bool:
@@ -80,14 +81,16 @@ def _take(node: Node, content: bytes, path: Path, steps: Steps, found: list[Bind
             found.append(binding)
         return None
     if kind == "function_definition":
-        return steps.under(path, _name(node, content) + "()")
+        name = node.child_by_field_name("name")
+        called = content[name.start_byte : name.end_byte][:_LONGEST_STEP] if name else b"function"
+        return steps.under(path, readable(called) + "()")
     if kind in _SETTINGS:
         found += command.read(content[start:end], partial(_locate, start), path)
         return None
     if kind == "command":
         read = command.read(content[start:end], partial(_locate, start), ())
         if read:
-            own = steps.under(path, _name(node, content))
+            own = (*path, f"line {node.start_point.row + 1}")
             found += (Binding(each.name, each.value, each.span, own) for each in read)
         return None
     return path
@@ -95,23 +98,6 @@ def _take(node: Node, content: bytes, path: Path, steps: Steps, found: list[Bind
 
 def _locate(offset: int, start: int, end: int) -> Span:
     return Span(offset + start, offset + end)
-
-
-def _name(node: Node, content: bytes) -> str:
-    """The name of a function or command; of one without a name, what a person would call it."""
-    name = node.child_by_field_name("name")
-    if name is None:
-        return "command"
-    return readable(content[name.start_byte : name.end_byte][:_LONGEST_STEP])
-
-
-def _in_order(found: list[Binding]) -> list[Binding]:
-    """`found` by position; of two that overlap, the earlier."""
-    ordered: list[Binding] = []
-    for binding in sorted(found, key=lambda each: each.span):
-        if not ordered or binding.span.start >= ordered[-1].span.end:
-            ordered.append(binding)
-    return ordered
 
 
 FORMATS = {"shell": Format("shell", "shell script", parse)}

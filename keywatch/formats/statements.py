@@ -20,10 +20,11 @@ _UNSET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Words up to the next separator, which is empty at the end of the content."""
+    """Words up to the next separator, which is empty at the end of the content. `line` counts from 1."""
 
     words: tuple[Word, ...]
     separator: bytes
+    line: int
 
     @property
     def start(self) -> int:
@@ -50,21 +51,24 @@ def statements(content: bytes, pattern: re.Pattern[bytes], found: list[Binding])
     """The statements of a script, in order. Values in its comments are added to `found`."""
     start = len(BOM) if content.startswith(BOM) else 0
     words: list[Word] = []
+    line, counted = 1, start  # of the first word
     for match in pattern.finditer(content, start):
         if match.lastgroup == "word":
+            if not words:
+                line, counted = line + content.count(b"\n", counted, match.start()), match.start()
             words.append(Word(match.start(), match.end(), match[0]))
             continue
         if match.lastgroup == "comment":
-            line = Line(1, match.start(), match.end() - match[0].endswith(b"\r"), b"")
-            if binding := _unset(match) or remark(content, line, ()):
+            comment = Line(1, match.start(), match.end() - match[0].endswith(b"\r"), b"")
+            if binding := _unset(match) or remark(content, comment, ()):
                 found.append(binding)
             continue
         if words:
             separator = match[0] if words[-1].end == match.start() or match[0] == b"\n" else b" "
-            yield Statement(tuple(words), separator)
+            yield Statement(tuple(words), separator, line)
             words = []
     if words:
-        yield Statement(tuple(words), b"")
+        yield Statement(tuple(words), b"", line)
 
 
 def _unset(comment: re.Match[bytes]) -> Binding | None:
