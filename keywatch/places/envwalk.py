@@ -84,8 +84,9 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
             elif _WANTED.match(entry.name):
                 found.targets.append(Target(entry.path, "", "", home))
     if heavy or deep:
+        left = [f"{heavy:,} folders of caches, packages and history"] if heavy else []
+        left += [f"{deep:,} deeper than {depth}"] if deep else []
         found.notes.append(
-            f"Not searched for .env files in {home}: {heavy:,} folders of caches, packages and history, {deep:,} "
-            f"deeper than {depth}: keywatch sweep --home reads them all"
+            f"Not searched for .env files in {home}: {', '.join(left)}: keywatch sweep --home reads them all"
         )
     return found
