@@ -3,8 +3,8 @@
 usage: python scripts/bench/sweep.py [TREE] [--runs N] [--peers]
 
 Without a TREE one of 45,000 files is made in the cache folder, the same every time. Each command runs once to warm the
-page cache and then N times, in turns; the medians are compared. `--peers` runs gitleaks, kingfisher, trufflehog and
-detect-secrets too, where they are installed, once each: they take minutes.
+page cache and then N times, in turns; the medians are compared. `--peers` runs gitleaks,
+betterleaks, kingfisher, trufflehog and detect-secrets too, where they are installed, once each: they take minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 PATTERN = "(AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"
 PEERS = {
     "gitleaks": ["gitleaks", "dir", "--no-banner", "--exit-code", "0", "--log-level", "fatal"],
-    "kingfisher": ["kingfisher", "scan", "--no-validate", "--quiet"],
+    "betterleaks": ["betterleaks", "--silent", "--exit-code", "0"],
+    "kingfisher": ["kingfisher", "scan", "--no-validate", "--quiet", "--no-update-check"],
     "trufflehog": ["trufflehog", "filesystem", "--no-verification", "--no-update", "--json"],
     "detect-secrets": ["detect-secrets", "scan", "--all-files"],
 }
@@ -39,13 +40,18 @@ class Contestant:
     name: str
     command: list[str]
     env: dict[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
     seconds: list[float] = field(default_factory=list)
     memory: float = 0
 
     def run(self) -> None:
         began = time.perf_counter()
         started = subprocess.Popen(
-            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self.env}
+            self.command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **self.env},
+            cwd=self.cwd,
         )
         _, status, usage = os.wait4(started.pid, 0)
         started.returncode = os.waitstatus_to_exitcode(status)
@@ -97,7 +103,9 @@ def _measure(tree: Path, runs: int, state: Path, *, peers: bool) -> list[Contest
     places = Contestant("keywatch, an empty home", sweep, {**own, "HOME": str(home)})
     for _ in range(runs):
         places.run()
-    slow = [Contestant(name, [*command, str(tree)]) for name, command in PEERS.items() if peers and shutil.which(name)]
+    slow = [
+        Contestant(name, [*command, "."], cwd=tree) for name, command in PEERS.items() if peers and shutil.which(name)
+    ]
     for each in slow:
         each.run()
     return [*quick, places, *slow]
