@@ -15,7 +15,7 @@ _SAMPLE_HOST = re.compile(
 _SAMPLE_WORD = re.compile(
     rb"(?i)(?:my|your|db|the|some|a|user|test|root|admin|proxy|new|old|super|secure|strong)?[-_.]?(?:pass|passwd|password|p[4a@]ssw[0o]rd|pwd|pw|pswd|secret|token|key"
     rb"|user|username|name|root|admin|guest|test|testing|postgres|mysql|mongo|mongodb|rabbitmq|redis|sa|oracle|docker|vagrant|minio(?:admin)?|airflow"
-    rb"|change(?:it|me)|hunter2|letmein|qwerty|foo|bar|baz|foobar|none|null|x-oauth-basic|x-access-token|anonymous|demo|sample|dev|abc|login|auth"
+    rb"|change(?:it|me)|hunter2|letmein|qwerty|foo|bar|baz|foobar|none|null|x-oauth-basic|x-access-token|anonymous|anoncvs|xyzzy|demo|sample|dev|abc|login|auth"
     rb"|credentials?)[0-9]{0,4}[!?]?"
 )
 
