@@ -29,7 +29,7 @@ ID, SECRET, SESSION = Role.ACCESS_KEY_ID, Role.SECRET_ACCESS_KEY, Role.SESSION_T
 
 def digest(text: str) -> str:
     """Something that looks like a fingerprint."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def credential(

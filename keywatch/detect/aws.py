@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 )
 _SIGNATURE_SCOPE = re.compile(rb"/\d{8}/")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]*")
-_COMMENT = re.compile(rb"[ \t]*(?:#|//|;|--|REM\b|rem\b|<!--|\*|%|\"|')")
+_COMMENT = re.compile(rb"[ \t]*(?:#|//|;|--|REM\b|rem\b|<!--|\*|%|[\"'](?=[ \t]))")
 _KINDS: dict[bytes, Kind] = {
     b"AKIA": "long-lived",
     b"ASIA": "temporary",
@@ -78,7 +78,7 @@ class _Search:
         self.newlines = [m.start() for m in re.finditer(rb"\n", content)]
         self.seen: dict[int, _Seen] = {}
         self.tokens: dict[int, Candidate] = {}
-        self.found = Found()
+        self.dropped: dict[int, str] = {}
 
     def run(self) -> Found:
         self._take_bindings()
@@ -88,8 +88,7 @@ class _Search:
         self._take_secrets(labels)
         self._take_tokens(labels)
         pairs, lone = pair([seen.candidate for seen in self.seen.values()])
-        self.found.credentials = _assemble(pairs, self._sure(lone), list(self.tokens.values()))
-        return self.found
+        return Found(_assemble(pairs, self._sure(lone), list(self.tokens.values())), Counter(self.dropped.values()))
 
     # --- what the format's bindings say -------------------------------------------------------------------------
 
@@ -126,7 +125,7 @@ class _Search:
             why = "weak-name"
         if why is not None:
             if why not in ("weak-name", "code"):
-                self.found.dropped[why] += 1
+                self.dropped[span.start] = why
             return
         self._put(role, span, value, name=name, rest=meaning.rest, sure=meaning.strong, labelled=True)
 
@@ -146,7 +145,7 @@ class _Search:
             if (why := decoys.why_not_key_id(value, named=named, plain=not named)) is None:
                 why = _why_in_base64(text, match.start(), match.end())
             if why is not None:
-                self.found.dropped[why] += 1
+                self.dropped[span.start] = why
                 continue
             signed = _SIGNATURE_SCOPE.match(text, match.end()) is not None
             usual = named or _USUAL_ID.fullmatch(value) is not None
@@ -175,7 +174,7 @@ class _Search:
             if span.start in self.seen or not decoys.is_random(match.group()):
                 continue
             if b"EXAMPLE" in match.group():
-                self.found.dropped["documented-example"] += 1
+                self.dropped[span.start] = "documented-example"
                 continue
             label = self._loose_label(labels, match.start(), span)
             line = self._line(span.start)
@@ -198,7 +197,9 @@ class _Search:
     def _take_tokens(self, labels: Labels) -> None:
         for match in _TOKEN.finditer(self.view.text):
             span = self.view.raw(Span(*match.span()))
-            if span.start not in self.tokens and len(self.tokens) < MAX_PARTS:
+            if b"EXAMPLE" in match.group():
+                self.dropped[span.start] = "documented-example"
+            elif span.start not in self.tokens and len(self.tokens) < MAX_PARTS:
                 label = labels.before(match.start())
                 self._put(
                     Role.SESSION_TOKEN, span, match.group(), name=label.name if label else "", rest="", sure=True,

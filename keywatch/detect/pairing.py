@@ -139,9 +139,16 @@ def _cross(ids: list[Candidate], secrets: list[Candidate]) -> bool:
 
 
 def _may_pair(a: Candidate, b: Candidate) -> bool:
-    if a.structured and b.structured and a.match.path and b.match.path and a.match.path[0] != b.match.path[0]:
-        return False
+    if a.structured and b.structured:
+        one, other = _section(a.match.path), _section(b.match.path)
+        if one and other and one != other:
+            return False
     return a.commented is b.commented or a.line == b.line
+
+
+def _section(path: tuple[str, ...]) -> str:
+    """The outermost step of a path. A command is none: people set id and secret by one command after the other."""
+    return path[0] if path and not path[0].startswith("line ") else ""
 
 
 def _pair_by_nearness(left: list[Candidate], pairs: list[Pair]) -> list[Candidate]:

@@ -13,26 +13,31 @@ from keywatch.model import Span
 
 #: bytes looked at on either side of a trigger: a private key, a session token, the other half of a pair
 MARGIN = 4096
+#: the same around a name alone: how far it speaks for a value (labels.REACH), and the value
+NAME_MARGIN = 512
 #: how much further a region may grow to begin and end with a line
 _TO_LINE_END = 1024
 #: triggers followed in one content
 MOST = 20_000
 
 
-def regions_of(content: bytes, patterns: Iterable[tuple[str, int]]) -> list[Span]:
-    """Disjoint spans of `content`, in order, outside of which none of the patterns (text and flags) matches."""
+def regions_of(content: bytes, patterns: Iterable[tuple[str, int]], margin: int = MARGIN) -> list[Span]:
+    """Disjoint spans of `content`, in order, outside of which none of the patterns (text and flags) matches.
+
+    They reach `margin` bytes beyond each match, and on to the ends of the lines.
+    """
     found: list[tuple[int, int]] = []
     for pattern, flags in patterns:
-        places = locate(pattern, flags, content, MARGIN)
+        places = locate(pattern, flags, content, margin)
         found += places if places is not None else _search(pattern, flags, content)
     spans: list[Span] = []
     for start, end in sorted(found):
-        if spans and start - MARGIN <= spans[-1].end:
-            if end + MARGIN > spans[-1].end:
-                spans[-1] = Span(spans[-1].start, _line_end(content, end + MARGIN))
+        if spans and start - margin <= spans[-1].end:
+            if end + margin > spans[-1].end:
+                spans[-1] = Span(spans[-1].start, _line_end(content, end + margin))
         else:
             floor = spans[-1].end if spans else 0
-            spans.append(Span(max(floor, _line_start(content, start - MARGIN)), _line_end(content, end + MARGIN)))
+            spans.append(Span(max(floor, _line_start(content, start - margin)), _line_end(content, end + margin)))
     return spans
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A pattern of the engine's pass. `id` names it in measurements."""
+    """A pattern of the engine's pass. `id` names it in measurements; a `name` speaks for what stands near it only."""
 
     id: str
     pattern: str
     caseless: bool = False
+    name: bool = False
 
 
 def _in_base64(text: str) -> list[str]:
@@ -36,14 +37,15 @@ _NAMES = ("SECRET_ACCESS_KEY", "secret_access_key", "ACCESS_KEY_ID", "access_key
 
 TRIGGERS: tuple[Trigger, ...] = (
     Trigger("aws-id", rf"(?:{'|'.join(_PREFIXES)}|A3T[A-Z0-9])[A-Z0-9]{{16}}"),
-    Trigger("aws-secret-name", rf"secret{_GAP}access{_GAP}key", caseless=True),
-    Trigger("aws-id-name", rf"access{_GAP}key{_GAP}(?:id|secret)", caseless=True),
+    Trigger("aws-secret-name", rf"secret{_GAP}access{_GAP}key", caseless=True, name=True),
+    Trigger("aws-id-name", rf"access{_GAP}key{_GAP}(?:id|secret)", caseless=True, name=True),
     Trigger(
         "aws-name",
         rf"(?:aws|amazon|amz){_GAP}(?:secret|access{_GAP}key|session{_GAP}token|security{_GAP}token|key|id)",
         caseless=True,
+        name=True,
     ),
-    Trigger("s3-name", rf"s3a?{_GAP}(?:secret|access{_GAP}key|key)", caseless=True),
+    Trigger("s3-name", rf"s3a?{_GAP}(?:secret|access{_GAP}key|key)", caseless=True, name=True),
     Trigger("aws-session-token", r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz)[A-Za-z0-9/+=]{60}"),
     Trigger("base64-id", "(?:" + "|".join(t for p in _PREFIXES for t in _in_base64(p)) + ")[A-Za-z0-9+/]{20}"),
     Trigger("base64-name", "(?:" + "|".join(t for n in _NAMES for t in _in_base64(n)) + ")"),

@@ -71,6 +71,7 @@ _QUOTED: dict[Dialect, re.Pattern[bytes]] = {
     "sh": re.compile(rb"""('[^']*+'|"(?:[^"\\]|\\.)*+")[,\]}]*""", re.DOTALL),
     "systemd": re.compile(rb"""('(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+")""", re.DOTALL),
 }
+_ANSI = re.compile(rb"\$'((?:[^'\\]|\\.)*+)'", re.DOTALL)
 _TAKES_ASSIGNMENT = re.compile(rb"-.*|export|env|setenv", re.DOTALL)
 
 _DEPTH = 2
@@ -180,6 +181,8 @@ def _valued(name: bytes, raw: bytes, start: int, dialect: Dialect) -> Assignment
     quoted = _QUOTED[dialect].fullmatch(raw)
     if quoted:
         return Assignment(name, unquote(quoted[1], dialect), start + 1, start + quoted.end(1) - 1)
+    if dialect == "sh" and (ansi := _ANSI.fullmatch(raw)):
+        return Assignment(name, unescape(ansi[1]), start + 2, start + len(raw) - 1)
     return Assignment(name, unquote(raw, dialect), start, start + len(raw))
 
 

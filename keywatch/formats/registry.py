@@ -18,6 +18,7 @@ MODULES: dict[str, str] = {
     "crontab-user": "crontab",
     "dotenv": "dotenv",
     "environment": "environment",
+    "env-file": "environment",
     "systemd": "systemd",
     "json": "json",
     "yaml": "yaml",

@@ -150,8 +150,10 @@ def _matching(node: _Node, name: str) -> Iterator[_Node]:
     """The children that speak of `name`, or of the file that `name` is a leftover of; the most telling first."""
     if (child := node.exact.get(name)) is not None:
         yield child
-    elif (original := original_of(name)) and (child := node.exact.get(original)) is not None and child.rows:
-        yield child
+    else:
+        leftovers = (node.exact.get(original) for original in originals_of(name))
+        if (child := next((each for each in leftovers if each is not None and each.rows), None)) is not None:
+            yield child
     for pattern, child in node.wild:
         if pattern.match(name) and (not name.startswith(".") or not pattern.pattern.startswith("(?s:.*")):
             yield child
@@ -161,26 +163,26 @@ def _row_of(child: _Node, name: str, node: _Node) -> Row | None:
     if not child.rows:
         return None
     row = child.rows[0]
-    return (
-        row if name in node.exact or original_of(name) is None else Row(row.pattern, row.format, "nobody (a leftover)")
-    )
+    return row if name in node.exact or not originals_of(name) else Row(row.pattern, row.format, "nobody (a leftover)")
 
 
-def original_of(name: str) -> str | None:
-    """The name of the file that `name` is an editor's or a package tool's copy of; None for any other."""
-    for before, after in LEFTOVERS:
-        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
-            return name[len(before) : len(name) - len(after)]
-    return None
+def originals_of(name: str) -> list[str]:
+    """The names of files that `name` may be an editor's or a package tool's copy of."""
+    return [
+        name[len(before) : len(name) - len(after)]
+        for before, after in LEFTOVERS
+        if name.endswith(after) and name.startswith(before) and len(name) > len(before) + len(after)
+    ]
 
 
 _EXTENSIONS = {
-    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".fish": "fish", ".csh": "csh", ".tcsh": "csh",
-    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".jsonc": "json", ".json5": "json", ".ipynb": "json",
-    ".tfstate": "json", ".har": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".tf": "hcl", ".tfvars": "hcl",
-    ".hcl": "hcl", ".nomad": "hcl", ".ini": "ini", ".cfg": "ini", ".cnf": "ini", ".conf": "ini", ".properties": "ini",
-    ".desktop": "ini", ".xml": "xml", ".plist": "xml", ".config": "xml", ".csproj": "xml", ".csv": "csv", ".tsv": "csv",
-    ".env": "dotenv", ".service": "systemd", ".socket": "systemd", ".timer": "systemd", ".container": "systemd",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".fish": "fish", ".csh": "csh",
+    ".tcsh": "csh", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".jsonc": "json", ".json5": "json",
+    ".ipynb": "json", ".tfstate": "json", ".har": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml",
+    ".tf": "hcl", ".tfvars": "hcl", ".hcl": "hcl", ".nomad": "hcl", ".ini": "ini", ".cfg": "ini", ".cnf": "ini",
+    ".conf": "ini", ".properties": "ini", ".desktop": "ini", ".xml": "xml", ".plist": "xml", ".config": "xml",
+    ".csproj": "xml", ".csv": "csv", ".tsv": "csv", ".env": "dotenv", ".service": "systemd", ".socket": "systemd",
+    ".timer": "systemd", ".container": "systemd",
 }  # fmt: skip
 _NAMED = re.compile(r"\.env(?:rc)?(?:[.\-_].*)?$|crontab|credentials$|docker-compose.*\.ya?ml$")
 
@@ -206,11 +208,8 @@ def _by_last_step() -> tuple[dict[str, list[tuple[tuple[str, ...], Row]]], list[
 def describe(path: str) -> tuple[str, str]:
     """The format of any path, by its name and its folders' names, and what reads it, if the catalogue knows."""
     folder, _, name = path.rpartition("/")
-    original = original_of(name)
     exact, wild = _by_last_step()
-    for candidate in (name, original):
-        if candidate is None:
-            continue
+    for candidate in (name, *originals_of(name)):
         for parents, row in exact.get(candidate, ()):
             if not parents or folder.endswith("/".join(parents)):
                 return row.format, row.consumer if candidate == name else "nobody (a leftover)"

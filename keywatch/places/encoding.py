@@ -31,7 +31,8 @@ def guess_wide(sample: bytes) -> str | None:
         if sample.startswith(mark):
             return name
     sample = sample[: _SAMPLE * 4]
-    if len(sample) < 8 or b"\0" not in sample[:8]:
+    # of UTF-16 at least 0.9 of one lane in two is zero
+    if len(sample) < 8 or b"\0" not in sample[:8] or 5 * sample.count(0) < 2 * len(sample):
         return None
     for name, width, place in (("utf-32-le", 4, 0), ("utf-32-be", 4, 3), ("utf-16-le", 2, 0), ("utf-16-be", 2, 1)):
         whole = len(sample) // width * width
@@ -43,13 +44,13 @@ def guess_wide(sample: bytes) -> str | None:
 
 
 def _is_text(letters: bytes) -> bool:
-    """Nearly all of it letters, digits, signs and blanks."""
-    plain = sum(1 for byte in letters if 0x20 <= byte < 0x7F or byte in b"\t\r\n")
+    """Nearly all of it letters, those of Latin-1 among them, digits, signs and blanks."""
+    plain = sum(1 for byte in letters if 0x20 <= byte < 0x7F or byte >= 0xA0 or byte in b"\t\r\n")
     return plain >= 0.9 * len(letters)
 
 
 def to_ascii_compatible(content: bytes) -> tuple[bytes, str]:
-    """The text of `content` as ASCII patterns read it, and its encoding: `utf-8`, `latin-1`, `utf-16-le` …, `binary`."""
+    """The text of `content` as ASCII patterns read it, and its encoding: `utf-8`, `latin-1`, `utf-16-le` …"""
     wide = guess_wide(content)
     if wide is None:
         return content, "utf-8" if _is_utf8(content) else "latin-1"

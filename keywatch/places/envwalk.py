@@ -25,11 +25,12 @@ _WANTED = re.compile(
 #: trees of other people's files, large and rebuilt at will
 _HEAVY = frozenset(
     (
-        "node_modules", "bower_components", ".git", ".hg", ".svn", ".cache", ".npm", ".pnpm-store", ".yarn", ".rustup", "__pycache__",
-        ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".gradle", ".m2", ".ivy2", ".nuget", ".pyenv", ".rbenv",
-        ".nvm", ".local", ".steam", "Steam", ".wine", "Trash", ".Trash", "Library", "snap", ".var", "flatpak", ".vscode-server",
-        ".vscode", ".cursor-server", ".mozilla", ".thunderbird", "site-packages", "dist-packages", ".terraform", "target", ".conda",
-        "miniconda3", "anaconda3", ".android", ".cargo", ".ollama", ".docker", "go",
+        "node_modules", "bower_components", ".git", ".hg", ".svn", ".cache", ".npm", ".pnpm-store", ".yarn",
+        ".rustup", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".gradle", ".m2",
+        ".ivy2", ".nuget", ".pyenv", ".rbenv", ".nvm", ".local", ".steam", "Steam", ".wine", "Trash", ".Trash",
+        "Library", "snap", ".var", "flatpak", ".vscode-server", ".vscode", ".cursor-server", ".mozilla",
+        ".thunderbird", "site-packages", "dist-packages", ".terraform", "target", ".conda", "miniconda3",
+        "anaconda3", ".android", ".cargo", ".ollama", ".docker", "go",
     )
 )  # fmt: skip
 
@@ -55,8 +56,8 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
         if expired() or entries_seen > most:
             bound = "time" if entries_seen <= most else f"{most:,} entries"
             found.notes.append(
-                f"The search of {home} for .env files stopped at its bound ({bound}), with {len(waiting):,} folders left:"
-                f" keywatch sweep --home reads them all"
+                f"The search of {home} for .env files stopped at its bound ({bound}), with {len(waiting):,} folders "
+                f"left: keywatch sweep --home reads them all"
             )
             return found
         folder, level = waiting.popleft()
@@ -83,8 +84,9 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
             elif _WANTED.match(entry.name):
                 found.targets.append(Target(entry.path, "", "", home))
     if heavy or deep:
+        left = [f"{heavy:,} folders of caches, packages and history"] if heavy else []
+        left += [f"{deep:,} deeper than {depth}"] if deep else []
         found.notes.append(
-            f"Not searched for .env files in {home}: {heavy:,} folders of caches, packages and history, {deep:,} deeper than"
-            f" {depth}: keywatch sweep --home reads them all"
+            f"Not searched for .env files in {home}: {', '.join(left)}: keywatch sweep --home reads them all"
         )
     return found

@@ -44,8 +44,8 @@ ROWS: tuple[Row, ...] = (
     *_home("shell", "shells (a person's own parts)", ".exports", ".aliases", ".extra", ".functions", ".secrets", ".secret",
            ".localrc", ".path", ".config/secrets*", ".config/shell/*"),
     *_home("environment", "PAM", ".pam_environment"),
-    *_home("environment", "systemd user sessions", ".config/environment.d/*.conf"),
-    *_home("environment", "sshd", ".ssh/environment", ".ssh/rc"),
+    *_home("env-file", "systemd user sessions", ".config/environment.d/*.conf"),
+    *_home("env-file", "sshd", ".ssh/environment", ".ssh/rc"),
     *_home("text", "ssh", ".ssh/id_*", ".ssh/*.pem", ".ssh/*.key", ".ssh/config"),
     *_home("shell", "direnv", ".envrc", ".direnvrc", ".config/direnv/direnvrc", ".config/direnv/lib/*.sh"),
     *_home("dotenv", "programs that load .env", ".env", ".env.*", ".env-*", "*.env"),
@@ -53,8 +53,8 @@ ROWS: tuple[Row, ...] = (
              "/etc/zsh/*", "/etc/zshenv", "/etc/zshrc", "/etc/zprofile", "/etc/ksh.kshrc", "/etc/mkshrc", "/etc/bash_completion.d/*"),
     *_system("fish", "fish of everybody", "/etc/fish/config.fish", "/etc/fish/conf.d/*.fish"),
     *_system("csh", "csh and tcsh of everybody", "/etc/csh.cshrc", "/etc/csh.login", "/etc/csh/*", "/etc/profile.d/*.csh"),
-    *_system("environment", "PAM and every login", "/etc/environment", "/etc/environment.d/*.conf",
-             "/etc/security/pam_env.conf", "/usr/lib/environment.d/*.conf"),
+    *_system("environment", "PAM and every login", "/etc/environment", "/etc/security/pam_env.conf"),
+    *_system("env-file", "systemd user sessions of everybody", "/etc/environment.d/*.conf", "/usr/lib/environment.d/*.conf"),
     # what runs by the clock
     *_system("crontab-system", "cron", "/etc/crontab", "/etc/cron.d/*"),
     *_system("crontab-system", "anacron", "/etc/anacrontab"),
@@ -163,8 +163,11 @@ ROWS: tuple[Row, ...] = (
 LEFTOVERS: tuple[tuple[str, str], ...] = (
     ("", "~"),
     (".", ".swp"),
+    ("", ".swp"),  # vim puts no dot before a dot
     (".", ".swo"),
+    ("", ".swo"),
     (".", ".un~"),
+    ("", ".un~"),
     ("#", "#"),
     ("", ".bak"),
     ("", ".orig"),

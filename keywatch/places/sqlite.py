@@ -1,7 +1,7 @@
 """Texts in SQLite databases: assistants, editors and histories keep what was typed there.
 
-Reads through an open descriptor, read-only, with the schema taken for hostile: no view, trigger, function or virtual table
-is ever run, one row takes bounded memory, and the whole takes bounded time.
+Reads through an open descriptor, read-only, with the schema taken for hostile: no view, trigger, function or virtual
+table is ever run, one row takes bounded memory, and the whole takes bounded time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 
-SQLITE_MAGIC = b"SQLite format 3\0"
 #: databases larger than this are searched as plain bytes only
 MOST_BYTES = 256 << 20
 _MOST_VALUE = 4 << 20
@@ -53,11 +52,11 @@ def rows(fd: int, size: int, clock: Callable[[], float] = time.monotonic) -> Ite
         db.close()
 
 
-def _authorize(action: int, first: str | None, second: str | None, _database: str | None, inside: str | None) -> int:
+def _authorize(action: int, _first: str | None, second: str | None, _database: str | None, inside: str | None) -> int:
     """Only plain reading of tables; nothing that a view or trigger asks for."""
     if inside is not None or action not in _ALLOWED:
         return sqlite3.SQLITE_DENY
-    if action == 31 and second not in _FUNCTIONS:  # noqa: PLR2004
+    if action == 31 and second not in _FUNCTIONS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

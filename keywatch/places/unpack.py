@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+from keywatch.places.magic import is_container
+
 _CHUNK = 256 << 10
 #: a read larger than this is asked for only by a header that lies
 _MOST_READ = 4 << 20
@@ -45,23 +47,6 @@ class Visit(Protocol):
     """Takes each content of an archive: the way to it, and a stream to read it from."""
 
     def __call__(self, via: tuple[str, ...], stream: Stream) -> None: ...
-
-
-def is_container(head: bytes) -> str | None:
-    """The kind of container that the first bytes of a content show: by magic, never by name."""
-    if head[:3] == b"\x1f\x8b\x08":
-        return "gzip"
-    if head[:3] == b"BZh" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
-        return "bzip2"
-    if head[:6] == b"\xfd7zXZ\0":
-        return "xz"
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "zip"
-    if head[257:262] == b"ustar":
-        return "tar"
-    if head[:4] == b"\x28\xb5\x2f\xfd":
-        return "zstd"
-    return None
 
 
 class Stream:
@@ -177,9 +162,10 @@ class _Walker:
             if depth:
                 self.visit(via, stream)
             return
+        if depth >= self.budget.limits.depth and kind != "tar":
+            self._tell(via, f"packed more than {self.budget.limits.depth} times over")
+            return
         try:
-            if depth >= self.budget.limits.depth and kind != "tar":
-                raise UnpackError(f"packed more than {self.budget.limits.depth} times over")
             self._enter(kind, file, stream, via, depth)
         except UnpackError as error:
             self._tell(via, str(error))

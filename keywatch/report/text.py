@@ -229,7 +229,7 @@ def _write_summary(
 def _summary(result: SweepResult, look: Look) -> Iterator[str]:
     summary = result.summary
     cached = f", {summary.cached:,} of them known clean and unchanged" if summary.cached else ""
-    where = f" in {', '.join(show_path(place, look.home) for place in result.places[:6])}" if result.places else ""
+    where = f" in {_places(result.places[:6], look)}" if result.places else ""
     more = f" and {len(result.places) - 6:,} more" if len(result.places) > 6 else ""
     swept = f"Swept {plural(summary.files, 'file')}{cached}, {_size(summary.bytes)}"
     yield f"{swept} in {summary.seconds:.2f} s{where}{more}"
@@ -245,6 +245,13 @@ def _summary(result: SweepResult, look: Look) -> Iterator[str]:
         yield f"Note: {show(note)}"
     if result.skipped:
         yield "Not read: " + _whys(result.skipped) + ("" if look.verbose else " (--verbose names them)")
+
+
+def _places(places: Sequence[str], look: Look) -> str:
+    """Where was looked. What several places begin with (`well-known places of`) is said once."""
+    named = [show_path(place, look.home) for place in places]
+    lead = named[0].rpartition(" ")[0]
+    return ", ".join(name.removeprefix(f"{lead} ") if lead and number else name for number, name in enumerate(named))
 
 
 def _counts(counts: dict[str, int], names: dict[str, str]) -> str:

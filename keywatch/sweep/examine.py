@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from keywatch.detect.account import account_of
 from keywatch.detect.aws import find_aws
 from keywatch.detect.blocks import blocks_of
-from keywatch.detect.regions import regions_of
+from keywatch.detect.regions import MARGIN, NAME_MARGIN, regions_of
 from keywatch.detect.tokens import find_tokens
 from keywatch.errors import FormatError
 from keywatch.formats.registry import find as find_format
@@ -28,6 +28,10 @@ from keywatch.sweep.sighting import FileFacts, Sighting
 
 #: larger contents are looked at only around what triggered: of a format, without one, and not text
 STRUCTURED_MAX = 2 << 20
+#: larger contents of a format are parsed only where there is something to parse them for
+PARSED_MAX = 32 << 10
+#: the same for what only has names in it: documentation, source code
+CHECKED_MAX = 4 << 10
 TEXT_MAX = 128 << 10
 BINARY_MAX = 16 << 10
 #: base64 in base64 in base64 …
@@ -88,19 +92,36 @@ class Examiner:
         """Look at `content`, an ASCII-compatible text that triggered the bits of `mask`; the number of sightings."""
         if _is_bulky(content, place.format):
             return self._look_at_regions(content, mask, place, file, before)
+        most = CHECKED_MAX if self._names_only(mask) and place.format != "csv" else PARSED_MAX
+        if len(content) > most and not self._is_promising(content, mask):
+            return 0
         return self._look_at_all(content, mask, place, file, before)
+
+    def _is_promising(self, content: bytes, mask: int) -> bool:
+        """True when there is something around the triggers of a content: most only talk of keys."""
+        for region in self._regions(content, mask):
+            if self._detect(content[region.start : region.end], mask, (), dropped=Counter()):
+                return True
+        return False
+
+    def _regions(self, content: bytes, mask: int) -> list[Span]:
+        triggered = [(text, flags) for bit, text, flags in self.rules.patterns if mask >> bit & 1]
+        return regions_of(content, triggered, NAME_MARGIN if self._names_only(mask) else MARGIN)
+
+    def _names_only(self, mask: int) -> bool:
+        """True when nothing triggered but names of credentials' parts."""
+        return not mask & ~self.rules.name_bits
 
     def _look_at_regions(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
         """Only what stands around the triggers: a library of 100 MB may hold three names of interest."""
-        triggered = [(text, flags) for bit, text, flags in self.rules.patterns if mask >> bit & 1]
         found, plain = 0, replace(place, format="text")
-        for region in regions_of(content, triggered):
+        for region in self._regions(content, mask):
             before = before.past(content, region.start)
             found += self._look_at_all(content[region.start : region.end], mask, plain, file, before)
         return found
 
     def _look_at_all(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
-        credentials = self._detect(content, mask, self._bindings(content, place))
+        credentials = self._detect(content, mask, self._bindings(content, place), dropped=self.dropped)
         if not credentials:
             return 0
         index = LineIndex(content)
@@ -118,15 +139,17 @@ class Examiner:
             return
         self.report(sighting)
 
-    def _detect(self, content: bytes, mask: int, bindings: Sequence[Binding], depth: int = 0) -> list[Credential]:
+    def _detect(
+        self, content: bytes, mask: int, bindings: Sequence[Binding], depth: int = 0, *, dropped: Counter[str]
+    ) -> list[Credential]:
         credentials: list[Credential] = []
         if mask & self.rules.aws_bits:
             found = find_aws(content, bindings)
             credentials += found.credentials
-            self.dropped.update(found.dropped)
+            dropped.update(found.dropped)
         if hit := [rule for bit, rule in self.rules.rule_bits if mask >> bit & 1]:
-            matches, dropped = find_tokens(content, hit)
-            self.dropped.update(dropped)
+            matches, unlikely = find_tokens(content, hit)
+            dropped.update(unlikely)
             taken = [part.span for credential in credentials for part in credential.parts]
             credentials += [
                 Credential(match.rule, "unknown", (match,))
@@ -134,15 +157,17 @@ class Examiner:
                 if not any(match.span.overlaps(span) for span in taken)
             ]
         if depth < MAX_NESTING and mask & self.rules.aws_bits:
-            credentials += self._in_blocks(content, credentials, depth)
+            credentials += self._in_blocks(content, credentials, depth, dropped)
         return credentials
 
-    def _in_blocks(self, content: bytes, known: Sequence[Credential], depth: int) -> list[Credential]:
+    def _in_blocks(
+        self, content: bytes, known: Sequence[Credential], depth: int, dropped: Counter[str]
+    ) -> list[Credential]:
         """Credentials in base64 blocks, placed at the characters that hold them."""
         seen = {part.value for credential in known for part in credential.parts}
         found = []
         for block in blocks_of(content):
-            for inner in self._detect(block.plain, self.rules.aws_bits, (), depth + 1):
+            for inner in self._detect(block.plain, self.rules.aws_bits, (), depth + 1, dropped=dropped):
                 if any(part.value not in seen for part in inner.parts):
                     parts = tuple(replace(part, span=block.raw(part.span), path=()) for part in inner.parts)
                     found.append(replace(inner, parts=parts, notes=(*inner.notes, "encoded in base64")))

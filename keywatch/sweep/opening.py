@@ -8,22 +8,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from keywatch.model import Place
 from keywatch.places.encoding import suspect_wide, to_ascii_compatible
+from keywatch.places.magic import SQLITE_MAGIC, is_container
 from keywatch.places.read import OVERLAP, WINDOW, windows
-from keywatch.places.sqlite import SQLITE_MAGIC, DatabaseError, rows
-from keywatch.places.unpack import Limits, Stream, is_container, unpack
+from keywatch.places.sqlite import DatabaseError, rows
+from keywatch.places.unpack import Limits, Stream, unpack
 from keywatch.sweep.examine import START, Examiner
 from keywatch.sweep.sighting import FileFacts
 
+#: the place of a content, made when there is something to tell of it: an archive has thousands of members
+Where = Callable[[], Place]
+
 #: members of archives up to this size are looked at whole
 _WHOLE = 4 << 20
-
-
-def is_packed(head: bytes) -> bool:
-    """True for first bytes of what a plain scan can't see into."""
-    return is_container(head) is not None or head.startswith(SQLITE_MAGIC) or suspect_wide(head)
 
 
 @dataclass(slots=True)
@@ -37,18 +37,18 @@ class Opening:
     describe: Callable[[str], tuple[str, str]]
     _buffer: bytearray = field(default_factory=lambda: bytearray(WINDOW))
 
-    def file(self, fd: int, size: int, mask: int, place: Place, facts: FileFacts) -> bool:
+    def file(self, fd: int, size: int, mask: int, path: str, where: Where, facts: FileFacts) -> bool:
         """Look into an open file; True when nothing was found and all of it could be read."""
         head = os.pread(fd, 1024, 0)
         whole = True
         with self.examiner.once() as found:
             if is_container(head) is not None:
-                whole = self._archive(fd, place, facts)
+                whole = self._archive(fd, path, where, facts)
             elif head.startswith(SQLITE_MAGIC):
-                whole = self._database(fd, size, place, facts)
+                whole = self._database(fd, size, where(), facts)
             if mask or suspect_wide(head):
                 os.lseek(fd, 0, os.SEEK_SET)
-                self._windows(fd, place, facts)
+                self._windows(fd, where, facts)
         return whole and not found
 
     def content(self, data: bytes, place: Place, facts: FileFacts | None = None) -> None:
@@ -57,46 +57,49 @@ class Opening:
             if is_container(data[:1024]) is not None:
                 import io
 
-                self._unpack(io.BytesIO(data), place, facts)
-            self._text(data, place, facts)
+                self._unpack(io.BytesIO(data), place.path, lambda: place, facts)
+            self._text(data, lambda: place, facts)
 
-    def _text(self, data: bytes, place: Place, facts: FileFacts | None) -> None:
+    def _text(self, data: bytes, where: Where, facts: FileFacts | None) -> None:
         if suspect_wide(data[:1024]):
             data, _ = to_ascii_compatible(data)
         if mask := self.scan(data):
-            self.examiner.look(data, mask, place, facts)
+            self.examiner.look(data, mask, where(), facts)
 
-    def _windows(self, fd: int, place: Place, facts: FileFacts) -> None:
+    def _windows(self, fd: int, where: Where, facts: FileFacts) -> None:
         """The text of a file: whole where it fits a window, else window by window."""
         before = START
         for window in windows(fd, self._buffer):
             data = bytes(window.data)
             if window.offset == 0 and len(data) < WINDOW:
-                self._text(data, place, facts)
+                self._text(data, where, facts)
                 return
             if window.offset > before.offset:  # a hole was jumped over: it holds no line ends
                 gap = window.offset - before.offset
                 before = replace(before, offset=window.offset, characters=before.characters + gap)
             if mask := self.scan(data):
-                self.examiner.look(data, mask, place, facts, before)
+                self.examiner.look(data, mask, where(), facts, before)
             before = replace(before.past(data, max(0, len(data) - OVERLAP)), looked=0)
 
-    def _archive(self, fd: int, place: Place, facts: FileFacts) -> bool:
+    def _archive(self, fd: int, path: str, where: Where, facts: FileFacts) -> bool:
         os.lseek(fd, 0, os.SEEK_SET)
         with os.fdopen(os.dup(fd), "rb", buffering=1 << 16) as file:
-            return self._unpack(file, place, facts)
+            return self._unpack(file, path, where, facts)
 
-    def _unpack(self, file: object, place: Place, facts: FileFacts | None) -> bool:
+    def _unpack(self, file: object, path: str, where: Where, facts: FileFacts | None) -> bool:
         def visit(via: tuple[str, ...], stream: Stream) -> None:
-            format_name, consumer = self.describe(via[-1] if via else _inner_name(place.path))
-            self._stream(stream, replace(place, via=via, format=format_name, consumer=consumer), facts)
+            def inside() -> Place:
+                format_name, consumer = self.describe(via[-1] if via else _inner_name(path))
+                return replace(where(), via=via, format=format_name, consumer=consumer)
+
+            self._stream(stream, inside, facts)
 
         def problem(via: tuple[str, ...], why: str) -> None:
-            self.skip("!".join((place.path, *via)), why)
+            self.skip("!".join((path, *via)), why)
 
         return unpack(file, self.limits, visit, problem)  # type: ignore[arg-type]
 
-    def _stream(self, stream: Stream, place: Place, facts: FileFacts | None) -> None:
+    def _stream(self, stream: Stream, where: Where, facts: FileFacts | None) -> None:
         """A member of an archive, by pieces that overlap."""
         before, kept = START, b""
         while True:
@@ -104,10 +107,10 @@ class Opening:
             data = kept + fresh
             last = len(data) < _WHOLE
             if before is START and last:
-                self._text(data, place, facts)
+                self._text(data, where, facts)
                 return
             if mask := self.scan(data):
-                self.examiner.look(data, mask, place, facts, before)
+                self.examiner.look(data, mask, where(), facts, before)
             if last:
                 return
             before = replace(before.past(data, len(data) - OVERLAP), looked=0)
@@ -117,7 +120,7 @@ class Opening:
         """Each row a text of its own: what the file's pages hold in pieces stands together in its row."""
         try:
             for via, text in rows(fd, size):
-                self._text(text, replace(place, via=(via,), format="text"), facts)
+                self._text(text, partial(replace, place, via=(via,), format="text"), facts)
         except DatabaseError as error:
             self.skip(place.path, str(error))
             return False

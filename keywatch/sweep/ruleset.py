@@ -38,6 +38,11 @@ class RuleSet:
         """The engine's bits that ask for a search for AWS credentials."""
         return (1 << len(TRIGGERS)) - 1
 
+    @cached_property
+    def name_bits(self) -> int:
+        """Those of them that stand for names: what these announce stands near them."""
+        return sum(1 << bit for bit, trigger in enumerate(TRIGGERS) if trigger.name)
+
     @property
     def rule_bits(self) -> list[tuple[int, Rule]]:
         """Each rule with the number of its engine bit."""

@@ -1,21 +1,22 @@
 """A sweep cut into units: pieces of work that any worker can do, small enough that all workers end together.
 
-Trees are split breadth-first until there are enough units. Reads names of folders only, and follows no link.
+Trees are split level by level until there are enough units. Reads names of folders only, and follows no link.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keywatch.places.base import Target
 
 #: so many units for each worker, so that the last ones done are small
-PER_WORKER = 48
+PER_WORKER = 256
 #: how deep trees are split
 _SPLIT_DEPTH = 5
+#: with more units than this, telling of them costs more than it gains
+_MOST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,18 @@ class Unit:
 def plan_units(trees: Sequence[str], targets: Sequence[Target], jobs: int) -> list[Unit]:
     """The units of a sweep over `trees` and `targets` for `jobs` workers."""
     units: list[Unit] = []
-    waiting = deque((tree, 0) for tree in trees)
+    level = list(trees)
     enough = PER_WORKER * jobs if jobs > 1 else 0
-    while waiting:
-        path, depth = waiting.popleft()
-        folders = _folders(path) if depth < _SPLIT_DEPTH and len(waiting) + len(units) < enough else None
-        if not folders:
-            units.append(Unit(path))
-            continue
-        units.append(Unit(path, recursive=False))
-        waiting.extend((f"{path}/{name}" if path != "/" else f"/{name}", depth + 1) for name in folders)
+    for _ in range(_SPLIT_DEPTH):
+        if len(units) + len(level) >= enough:
+            break
+        below: list[str] = []
+        for path in level:
+            folders = _folders(path) if len(units) + len(below) < _MOST else None
+            units.append(Unit(path, recursive=not folders))
+            below += (f"{path}/{name}" if path != "/" else f"/{name}" for name in folders or ())
+        level = below
+    units += map(Unit, level)
     if targets:
         units.insert(0, Unit(targets=tuple(targets)))
     return units

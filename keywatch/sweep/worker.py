@@ -9,21 +9,24 @@ import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 from keywatch.detect.engine import Engine
 from keywatch.model import Place
 from keywatch.places.base import Target
 from keywatch.places.catalogue import describe
+from keywatch.places.magic import is_packed
 from keywatch.places.read import open_place, why_not
-from keywatch.places.unpack import Limits
 from keywatch.places.walk import Walk
 from keywatch.state import FolderKey
 from keywatch.sweep.crew import Emit
-from keywatch.sweep.examine import Examiner
-from keywatch.sweep.opening import Opening, is_packed
 from keywatch.sweep.ruleset import RuleSet
 from keywatch.sweep.sighting import FileFacts, to_message
 from keywatch.sweep.units import Unit
+
+if TYPE_CHECKING:
+    from keywatch.sweep.opening import Opening
 
 #: for developers: a defect shows its traceback and ends the worker
 DEBUG = bool(os.environ.get("KEYWATCH_DEBUG"))
@@ -57,8 +60,7 @@ class SweepWorker:
         self._crashed = crashed
         self._engine: Engine | None = None
         self._targets: dict[str, Target] = {}
-        self._examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}), self.skip)
-        self._opening = Opening(self._examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
+        self._opening: Opening | None = None
         self._walk = Walk(
             scan=self.scan,
             visitor=self,
@@ -79,17 +81,18 @@ class SweepWorker:
             self._files(work.targets)
         else:
             self._walk.tree(work.path, recursive=work.recursive)
-        walk, examiner = self._walk, self._examiner
+        walk = self._walk
+        dropped = self._opening.examiner.dropped if self._opening is not None else {}
         self._emit(
             {
                 "counts": [walk.files, walk.size, walk.cached],
-                "dropped": dict(examiner.dropped),
+                "dropped": dict(dropped),
                 "clean": [[*key, base64.b64encode(records).decode()] for key, records in walk.clean.items()],
             }
         )
         walk.files = walk.size = walk.cached = 0
         walk.clean.clear()
-        examiner.dropped.clear()
+        dropped.clear()
 
     def _files(self, targets: Sequence[Target]) -> None:
         """Files by name: the well-known places, and files that were asked for."""
@@ -121,13 +124,25 @@ class SweepWorker:
         for place, data in self._tools.contents:
             self._walk.files += 1
             self._walk.size += len(data)
-            self._opening.content(data, place)
+            self._closer().content(data, place)
 
     def scan(self, data: memoryview | bytes) -> int:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
         if self._engine is None:
             self._engine = self._tools.rules.engine(self._tools.cache, self._tools.key)
         return self._engine.scan(data)
+
+    def _closer(self) -> Opening:
+        """What looks closer: a second sweep of what is clean never needs it, nor half of what it imports."""
+        if self._opening is None:
+            from keywatch.places.unpack import Limits
+            from keywatch.sweep.examine import Examiner
+            from keywatch.sweep.opening import Opening
+
+            tools, emit = self._tools, self._emit
+            examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}), self.skip)
+            self._opening = Opening(examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
+        return self._opening
 
     def examine(self, path: str, fd: int, info: os.stat_result, mask: int) -> bool:
         """A closer look at a file; True when nothing was found and all of it could be read."""
@@ -136,10 +151,10 @@ class SweepWorker:
         self._emit({"on": path})
         facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
         try:
-            return self._opening.file(fd, info.st_size, mask, self._place(path), facts)
+            return self._closer().file(fd, info.st_size, mask, path, partial(self._place, path), facts)
         except (OSError, MemoryError) as error:
             self.skip(path, why_not(error) if isinstance(error, OSError) else "too large for memory")
-        except Exception as error:  # noqa: BLE001 - a defect at one file is named, and ends no sweep
+        except Exception as error:
             if DEBUG:
                 raise
             self._emit({"failed": [path, type(error).__name__]})

@@ -138,7 +138,6 @@ def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("form", ["--verbose", "--quiet", "--json", "--sarif", "--csv"])
 def test_no_report_holds_a_secret(tmp_path: Path, form: str) -> None:
     """The real sweep, real files, and keys that are made here."""
-    pytest.importorskip("keywatch.places.base")
     from fakes import Fakes
 
     fakes = Fakes(7)
