@@ -89,7 +89,9 @@ def test_bech32_round_trips(prefix: str, data: bytes) -> None:
     assert bech32_decode(text) == bech32_decode(text.upper()) == (prefix, data)
 
 
-@pytest.mark.parametrize("text", [str(CLASSIC.recipient()), CLASSIC.encoded().expose().decode()])
+@pytest.mark.parametrize(
+    "text", [str(CLASSIC.recipient()), CLASSIC.encoded().expose().decode()], ids=["public", "secret"]
+)
 def test_every_mistyped_character_of_a_key_is_noticed(text: str) -> None:
     parse = parse_identity if text.startswith("AGE-") else parse_recipient
     parse(text)  # type: ignore[operator]
