@@ -127,7 +127,7 @@ def _detect() -> KeyringBackend:
 def _choose(backend: KeyringBackend) -> KeyringBackend:
     """The backend to use. A chain of allowed ones gives its first; a chain with any other is refused."""
     name = _class_name(backend)
-    members = list(backend.backends) if name == _CHAINER else [backend]
+    members = list(getattr(backend, "backends", ())) if name == _CHAINER else [backend]
     refused = next((_class_name(member) for member in members if _class_name(member) not in ALLOWED), None)
     if refused == _FAIL or not members:
         raise KeyringAbsentError(
