@@ -17,12 +17,18 @@ APP = "keywatch"
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The folders of one installation: configuration, durable state, throw-away cache, sockets."""
+    """The folders of one installation: configuration, durable state, throw-away cache, sockets, and the vault."""
 
     config: str
     state: str
     cache: str
     runtime: str
+    data: str
+
+    @property
+    def vault(self) -> str:
+        """Where the vault file lies unless another is named."""
+        return os.path.join(self.data, "vault.json")
 
 
 def user_homes(env: dict[str, str] | None = None) -> Homes:
@@ -39,6 +45,7 @@ def user_homes(env: dict[str, str] | None = None) -> Homes:
         config=xdg("XDG_CONFIG_HOME", ".config"),
         state=xdg("XDG_STATE_HOME", ".local/state"),
         cache=xdg("XDG_CACHE_HOME", ".cache"),
+        data=xdg("XDG_DATA_HOME", ".local/share"),
         runtime=os.path.join(runtime, APP) if os.path.isabs(runtime) else xdg("XDG_STATE_HOME", ".local/state"),
     )
 

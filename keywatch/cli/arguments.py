@@ -44,8 +44,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}: see {self.prog} --help")
 
 
-def build_parser() -> tuple[Parser, dict[str, Parser]]:
-    """The whole command line, and each command's own parser by name."""
+def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
+    """The whole command line, and each command's own parser by name. `only` leaves out what other commands take."""
     top = Parser(
         prog="keywatch",
         description=_OVERVIEW,
@@ -72,7 +72,24 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
-    return top, {"sweep": sweep, "rules": rules}
+    from keywatch.cli.vault_arguments import add_env, add_exec, add_vault
+
+    made = {"sweep": sweep, "rules": rules}
+    for name, text, add in (
+        ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
+        ("exec", "run a command with vaulted keys in its environment", add_exec),
+        ("env", "print lines that set an entry's variables, for a shell", add_env),
+    ):
+        made[name] = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if only in ("", name):
+            add(made[name])
+    return top, made
 
 
 def _add_sweep(parser: Parser) -> None:
@@ -114,8 +131,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
     `--sweep` anywhere stands for the command `sweep`. Options and paths may be mixed.
     """
-    top, commands = build_parser()
     words = list(argv)
+    top, commands = build_parser(words[0].removeprefix("--") if words else "")
     if not words:
         top.print_help()
         raise SystemExit(0)
@@ -126,8 +143,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         ahead.remove("--sweep")
         ahead.insert(0, "sweep")
     if ahead and ahead[0] in commands:
-        options = commands[ahead[0]].parse_intermixed_args(ahead[1:])
+        command = commands[ahead[0]]
+        # options and paths may be mixed, but for actions of their own
+        options = command.parse_args(ahead[1:]) if ahead[0] == "vault" else command.parse_intermixed_args(ahead[1:])
         options.command = ahead[0]
+        if options.command == "exec":
+            options.words = rest
+            return options
         if rest and options.command != "sweep":
             raise UsageError(f"{rest[0]}: keywatch {options.command} takes no paths")
         if rest:

@@ -64,6 +64,14 @@ def _run(argv: Sequence[str]) -> int:
         from keywatch.cli.rules import run_rules
 
         return run_rules(options)
+    if options.command == "vault":
+        from keywatch.cli.vault import run_vault
+
+        return run_vault(options)
+    if options.command in ("exec", "env"):
+        from keywatch.cli.give import run_env, run_exec
+
+        return run_exec(options) if options.command == "exec" else run_env(options)
     from keywatch.cli.sweep import run_sweep
 
     return run_sweep(options)

@@ -1,0 +1,1 @@
+"""Vaulted keys given back to the programs that need them: the AWS helper, `exec`, `env`."""
