@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from keywatch.cli.arguments import parse
-from keywatch.cli.hardening import harden
 from keywatch.errors import KeywatchError
+from keywatch.hardening import harden
 
 INTERNAL = 3
 INTERRUPTED = 130

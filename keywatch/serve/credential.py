@@ -16,7 +16,7 @@ TIMEOUT = 0.9
 
 def run() -> NoReturn:
     """The entry point."""
-    from keywatch.cli.hardening import harden
+    from keywatch.hardening import harden
 
     harden()
     status = main(sys.argv[1:])

@@ -40,7 +40,7 @@ def test_starting_imports_little() -> None:
 def test_the_process_keeps_to_itself() -> None:
     code = """
 import ctypes, os, resource
-from keywatch.cli.hardening import harden
+from keywatch.hardening import harden
 harden()
 print(oct(os.umask(0)), resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 """
