@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,15 +87,25 @@ def test_help_is_short_and_ends_well(words: list[str], capsys: pytest.CaptureFix
     assert len(out.splitlines()) < 60
 
 
+def every_parser(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from every_parser(below)
+
+
 def test_every_option_has_help_and_stands_in_the_documentation() -> None:
-    page = (Path(__file__).parents[2] / "docs/usage.md").read_text(encoding="utf-8")
+    docs = Path(__file__).parents[2] / "docs"
     _, commands = build_parser()
-    for parser in commands.values():
-        for action in parser._actions:
-            assert action.help, action
-    for action in commands["sweep"]._actions:
-        for option in action.option_strings:
-            assert option in page or option in ("-h", "--help"), f"docs/usage.md does not tell of {option}"
+    for name, command in commands.items():
+        page = (docs / ("usage.md" if name in ("sweep", "rules") else "vault.md")).read_text(encoding="utf-8")
+        for parser in every_parser(command):
+            for action in parser._actions:
+                named = isinstance(action, argparse._SubParsersAction) or not action.option_strings
+                assert action.help or named, action
+                for option in action.option_strings:
+                    assert option in page or option in ("-h", "--help"), f"{parser.prog} {option} is not documented"
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

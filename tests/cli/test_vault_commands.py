@@ -319,3 +319,20 @@ def test_every_shell_gets_the_value_exactly(owner: Person, shell: str) -> None:
 def test_a_missing_vault_says_what_makes_one(person: Person) -> None:
     assert "keywatch vault init" in person.fails("vault", "list", status=3)
     assert "keywatch vault init" in person.fails("work", program=HELPER, status=1)
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("jq", "age"))) and os.environ.get("KEYWATCH_E2E") != "required", reason="no jq and age"
+)
+def test_jq_and_age_alone_recover_every_secret(owner: Person) -> None:
+    """As docs/vault.md says it: with the recovery key, and no keywatch."""
+    printed = owner.ok("vault", "recovery")
+    recovery = next(word for word in printed.split() if word.startswith("AGE-SECRET-KEY-"))
+    (owner.home / "recovery.txt").write_text(recovery + "\n")
+    vault = owner.home / ".local/share/keywatch/vault.json"
+    page = (ROOT / "docs/vault.md").read_text()
+    command = next(line.strip() for line in page.splitlines() if line.strip().startswith("jq -r '.entries[]"))
+    command = command.replace("aws-work", "work").replace("vault.json", str(vault))
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=True, cwd=owner.home)
+    fields = json.loads(done.stdout)["fields"]
+    assert (fields["access_key_id"], fields["secret_access_key"]) == key_of(1)

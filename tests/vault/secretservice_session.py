@@ -32,7 +32,8 @@ def private_bus(patch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         config = Path(folder, "bus.conf")
         config.write_text(
             f"<busconfig><type>session</type><listen>unix:path={folder}/bus</listen><policy context='default'>"
-            "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>"
+            "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/>"
+            "</policy></busconfig>"
         )
         bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"], stdout=subprocess.PIPE

@@ -119,7 +119,7 @@ def test_without_a_service_or_a_bus_it_is_absent(bus: dict[str, str], monkeypatc
         open_store(timeout=5).get("work")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     with pytest.raises(KeyringAbsentError, match="vault init"):
-        open_store(timeout=5)
+        open_store(timeout=5).get("work")
 
 
 def test_a_service_that_is_silent_costs_its_time_and_no_more(keyring: dict[str, str], state: str) -> None:
