@@ -72,13 +72,17 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
-    from keywatch.cli.vault_arguments import add_env, add_exec, add_vault
+    from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
         ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
         ("exec", "run a command with vaulted keys in its environment", add_exec),
         ("env", "print lines that set an entry's variables, for a shell", add_env),
+        ("agent", "answer the helper quickly while the vault is unlocked", add_agent),
+        ("unlock", "have the agent hold the vault open for a time", add_unlock),
+        ("lock", "have the agent forget everything", add_lock),
+        ("log", "show which program read which entry when", add_log),
     ):
         made[name] = commands.add_parser(
             name,

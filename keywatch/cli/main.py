@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from keywatch.cli.arguments import parse
 from keywatch.errors import KeywatchError
 from keywatch.hardening import harden
+
+if TYPE_CHECKING:
+    import argparse
 
 INTERNAL = 3
 INTERRUPTED = 130
@@ -68,6 +71,16 @@ def _run(argv: Sequence[str]) -> int:
         from keywatch.cli.vault import run_vault
 
         return run_vault(options)
+    if options.command in ("agent", "unlock", "lock", "log"):
+        from keywatch.cli import agent
+
+        run: dict[str, Callable[[argparse.Namespace], int]] = {
+            "agent": agent.run_agent,
+            "unlock": agent.run_unlock,
+            "lock": agent.run_lock,
+            "log": agent.run_log,
+        }
+        return run[options.command](options)
     if options.command in ("exec", "env"):
         from keywatch.cli.give import run_env, run_exec
 

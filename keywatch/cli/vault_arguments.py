@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 #: whose syntax `keywatch env` knows
 SHELLS = ("sh", "bash", "zsh", "fish", "csh", "json")
 _EXAMPLES = """\
@@ -108,3 +109,36 @@ def add_env(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("entry", metavar="ENTRY")
     parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, or 'keyring'")
     parser.add_argument("--shell", choices=SHELLS, default="sh", help="whose syntax (default: sh)")
+
+
+def add_agent(parser: argparse.ArgumentParser) -> None:
+    """`keywatch agent`."""
+    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file")
+
+
+def add_unlock(parser: argparse.ArgumentParser) -> None:
+    """`keywatch unlock --for TIME`."""
+    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file")
+    parser.add_argument(
+        "--for", dest="time", type=_seconds, default=8 * 3600, metavar="TIME", help="90s, 30m, 8h, 1d (default: 8h)"
+    )
+    parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
+    parser.add_argument("--recovery-key", action="store_true", help="ask for the recovery key to open it")
+
+
+def add_lock(_parser: argparse.ArgumentParser) -> None:
+    """`keywatch lock` takes nothing."""
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """`keywatch log [ENTRY]`."""
+    parser.add_argument("entry", nargs="?", metavar="ENTRY", help="of this entry only")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _seconds(text: str) -> int:
+    """`8h`, `30m`, `90s`, `1d` as seconds."""
+    number, unit = text[:-1], text[-1:]
+    if not number.isdigit() or not int(number) or len(number) > 6 or unit not in _UNITS:
+        raise argparse.ArgumentTypeError(f"{text!a} is no time: use 90s, 30m, 8h or 1d")
+    return int(number) * _UNITS[unit]

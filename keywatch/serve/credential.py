@@ -27,6 +27,8 @@ def run() -> NoReturn:
 
 def main(argv: list[str]) -> int:
     """Print the credentials of the entry; the exit status."""
+    if len(argv) == 1 and (told := _ask_agent(argv[0])) is not None:
+        return told
     from keywatch.errors import KeywatchError
 
     try:
@@ -37,6 +39,28 @@ def main(argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - its text could hold what was being read
         return _fail(f"internal error: {type(error).__name__}: please report it")
     sys.stdout.write(answer + "\n")
+    return 0
+
+
+def _ask_agent(name: str) -> int | None:
+    """The exit status where an agent of this user's answered; None where it is for this process to open the vault."""
+    from keywatch.serve.protocol import GIVEN, LOCKED, socket_path
+
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not runtime:
+        return None
+    path = socket_path(f"{runtime}/keywatch")
+    if not os.path.exists(path):
+        return None
+    from keywatch.serve.client import ask_agent
+
+    answer = ask_agent(path, b"credential " + name.encode(), TIMEOUT)
+    if answer is None or answer[0] == LOCKED:
+        return None
+    verdict, text = answer
+    if verdict != GIVEN:
+        return _fail(text.decode("utf-8", "replace"))
+    sys.stdout.write(text.decode() + "\n")
     return 0
 
 

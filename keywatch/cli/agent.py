@@ -1,0 +1,85 @@
+"""`keywatch agent`, `unlock`, `lock` and `log`: a vault that stays open for a time, and who read from it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from functools import partial
+
+from keywatch.errors import UsageError, VaultError
+from keywatch.paths import private_dir, user_homes
+from keywatch.report.escape import show
+
+
+def run_agent(options: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    from keywatch.serve.agent import serve
+    from keywatch.serve.keeper import Keeper
+    from keywatch.serve.protocol import socket_path
+    from keywatch.serve.reads import record_read
+
+    homes = user_homes()
+    asked: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: asked.append(received))
+    state = private_dir(homes.state)
+    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record_read, state))
+    sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
+    serve(keeper, homes.runtime, lambda: bool(asked))
+    return 0
+
+
+def run_unlock(options: argparse.Namespace) -> int:
+    """Give the agent the vault's identity for a time."""
+    from keywatch.age.keys import parse_identity
+    from keywatch.cli.vault import unlock_for
+    from keywatch.vault.opening import open_file
+
+    homes = user_homes()
+    path = options.vault or homes.vault
+    identities = unlock_for(options)(open_file(path, homes).recipients())
+    texts = [identity.encoded().expose() for identity in identities if hasattr(identity, "encoded")]
+    for text in texts:
+        parse_identity(text.decode())
+    sys.stdout.write(_ask(b" ".join((b"unlock", str(options.time).encode(), *texts))) + "\n")
+    return 0
+
+
+def run_lock(_options: argparse.Namespace) -> int:
+    """Have the agent forget everything."""
+    sys.stdout.write(_ask(b"lock") + "\n")
+    return 0
+
+
+def run_log(options: argparse.Namespace) -> int:
+    """Print who read what, the latest last."""
+    from dataclasses import asdict
+
+    from keywatch.serve.reads import each_read
+
+    for read in each_read(user_homes().state):
+        if options.entry and read.entry != options.entry:
+            continue
+        if options.json:
+            sys.stdout.write(json.dumps(asdict(read)) + "\n")
+            continue
+        program = " < ".join(show(name) for name in (read.executable, read.parent) if name)
+        who = f"pid {read.pid}  uid {read.uid}  {program}"
+        sys.stdout.write(f"{show(read.time)}  {show(read.entry)}  {show(read.what)}  {who}\n")
+    return 0
+
+
+def _ask(line: bytes) -> str:
+    from keywatch.serve.client import ask_agent
+    from keywatch.serve.protocol import GIVEN, socket_path
+
+    answer = ask_agent(socket_path(user_homes().runtime), line, 5.0)
+    if answer is None:
+        raise VaultError("no agent answers: start one with keywatch agent")
+    verdict, text = answer
+    if verdict != GIVEN:
+        raise UsageError(text.decode("utf-8", "replace"))
+    return text.decode("utf-8", "replace")

@@ -1,0 +1,180 @@
+"""The agent: a Unix socket at which this user's programs ask for entries while the vault is unlocked.
+
+One thread and one loop. Each connection has a bounded line, a bounded time and one request; whoever is slow, silent,
+garbled or another user costs a descriptor for two seconds and holds up nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import selectors
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from keywatch.errors import StateError
+from keywatch.paths import private_dir
+from keywatch.serve.keeper import Keeper
+from keywatch.serve.protocol import MOST_REQUEST, socket_path
+from keywatch.serve.reads import Peer, peer_of
+
+#: seconds for a peer to say what it wants and to take the answer
+PATIENCE = 2.0
+#: connections at once; more wait in the listen queue
+MOST_PEERS = 1500
+_BACKLOG = 4096
+_MCL_CURRENT_AND_FUTURE = 3
+
+
+@dataclass(slots=True)
+class _Connection:
+    socket: socket.socket
+    peer: Peer
+    until: float
+    line: bytes = b""
+    reply: bytes = b""
+
+
+def serve(keeper: Keeper, runtime: str, stopped: Callable[[], bool]) -> None:
+    """Answer until `stopped`. `StateError` where the socket can't be made, or another agent is there."""
+    path = socket_path(private_dir(runtime))
+    _protect_memory()
+    with _listen(path) as listener:
+        try:
+            _Server(keeper, listener).run(stopped)
+        finally:
+            keeper.lock()
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+
+def _listen(path: str) -> socket.socket:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.settimeout(1)
+        if other.connect_ex(path) == 0:
+            raise StateError(f"{path}: an agent is running already")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(before)
+        listener.listen(_BACKLOG)
+        listener.settimeout(0)
+    except OSError as error:
+        listener.close()
+        raise StateError(f"{path}: the agent can't listen there: {error.strerror or error}") from None
+    return listener
+
+
+def _protect_memory() -> None:
+    """Keep what is held out of the swap file, as far as the limits allow, and have room for many peers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, MOST_PEERS + 64), hard), hard))
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mlockall(_MCL_CURRENT_AND_FUTURE)
+
+
+class _Server:
+    def __init__(self, keeper: Keeper, listener: socket.socket) -> None:
+        self._keeper = keeper
+        self._listener = listener
+        self._open: dict[int, _Connection] = {}
+        self._selector = selectors.DefaultSelector()
+        self._listening = False
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        try:
+            while not stopped():
+                self._mind_the_door()
+                for key, events in self._selector.select(0.25):
+                    if key.fd == self._listener.fileno():
+                        self._accept()
+                    elif (connection := self._open.get(key.fd)) is not None:
+                        self._attend(connection, events)
+                self._send_away()
+        finally:
+            for connection in list(self._open.values()):
+                self._close(connection)
+            self._selector.close()
+
+    def _mind_the_door(self) -> None:
+        """Listen while there is room for one more."""
+        room = len(self._open) < MOST_PEERS
+        if room and not self._listening:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        elif not room and self._listening:
+            self._selector.unregister(self._listener)
+        self._listening = room
+
+    def _accept(self) -> None:
+        for _ in range(64):
+            if len(self._open) >= MOST_PEERS:
+                return
+            try:
+                accepted, _address = self._listener.accept()
+            except OSError:
+                return
+            pid, uid, _gid = struct.unpack("3i", accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            if uid not in (os.geteuid(), 0):
+                accepted.close()
+                continue
+            accepted.settimeout(0)
+            connection = _Connection(accepted, Peer(pid, uid), time.monotonic() + PATIENCE)
+            self._open[accepted.fileno()] = connection
+            self._selector.register(accepted, selectors.EVENT_READ)
+
+    def _attend(self, connection: _Connection, events: int) -> None:
+        try:
+            if events & selectors.EVENT_READ and not connection.reply:
+                self._hear(connection)
+            if connection.reply:
+                self._tell(connection)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._close(connection)
+
+    def _hear(self, connection: _Connection) -> None:
+        piece = connection.socket.recv(MOST_REQUEST)
+        connection.line += piece
+        if not piece or len(connection.line) > MOST_REQUEST:
+            self._close(connection)
+            return
+        line, end, _ = connection.line.partition(b"\n")
+        if end:
+            peer = peer_of(connection.peer.pid, connection.peer.uid)
+            connection.reply = self._keeper.answer(line, peer)
+            connection.line = b""
+
+    def _tell(self, connection: _Connection) -> None:
+        sent = connection.socket.send(connection.reply)
+        connection.reply = connection.reply[sent:]
+        if not connection.reply:
+            self._close(connection)
+        else:
+            self._selector.modify(connection.socket, selectors.EVENT_WRITE)
+
+    def _send_away(self) -> None:
+        """Close connections whose time is up."""
+        now = time.monotonic()
+        for connection in [each for each in self._open.values() if each.until < now]:
+            self._close(connection)
+
+    def _close(self, connection: _Connection) -> None:
+        fd = connection.socket.fileno()
+        if fd in self._open:
+            del self._open[fd]
+            self._selector.unregister(connection.socket)
+            connection.socket.close()

@@ -1,0 +1,21 @@
+"""What helper and agent say to each other: one line each way, over a Unix socket that only its owner can open.
+
+Requests: `credential ENTRY`, `variables ENTRY`, `unlock SECONDS IDENTITY…`, `lock`, `status`. The first byte of a reply
+is its verdict, the rest a text up to the end of the line. No text of a refusal holds anything secret.
+"""
+
+from __future__ import annotations
+
+GIVEN = b"+"
+REFUSED = b"-"
+#: no identity is held: whoever asks may try by other means
+LOCKED = b"!"
+
+#: a line longer than this is no request
+MOST_REQUEST = 4096
+MOST_REPLY = 1 << 20
+
+
+def socket_path(runtime: str) -> str:
+    """Where the agent of this user listens, in its folder for sockets."""
+    return f"{runtime}/agent.sock"
