@@ -39,10 +39,20 @@ class SweepConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPolicy:
+    """`[entries.NAME]`: to whom the agent gives an entry. Empty: to any of this user's programs."""
+
+    deny: bool = False
+    uids: tuple[int, ...] = ()
+    executables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """All of keywatch.toml."""
+    """All of keywatch.toml. `entries` by the entry's name in lower case, as names are found."""
 
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    entries: Mapping[str, EntryPolicy] = field(default_factory=dict)
 
 
 def parse_size(text: str) -> int:
@@ -94,11 +104,15 @@ def parse_config(content: bytes, source: str) -> Config:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{source}: not valid TOML: {reason}") from None
-    _refuse_unknown(document, ("sweep",), source, "section")
+    _refuse_unknown(document, ("sweep", "entries"), source, "section")
     section = document.get("sweep", {})
     if not isinstance(section, dict):
         raise ConfigError(f"{source}: 'sweep' must be a section: write [sweep]")
-    return Config(sweep=_sweep(section, source))
+    entries = document.get("entries", {})
+    if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+        raise ConfigError(f"{source}: 'entries' must hold sections: write [entries.NAME]")
+    policies = {name.casefold(): _policy(entry, f"{source}: [entries.{name[:64]}]") for name, entry in entries.items()}
+    return Config(_sweep(section, source), policies)
 
 
 def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
@@ -111,14 +125,26 @@ def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
         "fail_on": _fail_on,
         "rules": lambda value: tuple(_beside(source, path) for path in _texts(value)),
     }
-    _refuse_unknown(section, tuple(readers), f"{source}: [sweep]", "key")
+    return SweepConfig(**_read(section, readers, f"{source}: [sweep]"))  # type: ignore[arg-type]  # as the readers give
+
+
+def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:
+    readers: dict[str, Callable[[object], object]] = {"deny": _flag, "uids": _numbers, "executables": _paths}
+    return EntryPolicy(**_read(section, readers, where))  # type: ignore[arg-type]  # as the readers give
+
+
+def _read(
+    section: Mapping[str, object], readers: Mapping[str, Callable[[object], object]], where: str
+) -> dict[str, object]:
+    """The values of a section, each by its reader."""
+    _refuse_unknown(section, tuple(readers), where, "key")
     values: dict[str, object] = {}
     for key, value in section.items():
         try:
             values[key] = readers[key](value)
         except ValueError as error:
-            raise ConfigError(f"{source}: [sweep] {key}: {error}") from None
-    return SweepConfig(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+            raise ConfigError(f"{where} {key}: {error}") from None
+    return values
 
 
 def _refuse_unknown(table: Mapping[str, object], known: tuple[str, ...], where: str, what: str) -> None:
@@ -152,6 +178,25 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item and "\0" not in item for item in value):
         raise ValueError('expected a list of texts, such as ["a", "b"]')
     return tuple(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")  # noqa: TRY004 - like every other wrong value
+    return value
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(item) is int and 0 <= item < 1 << 32 for item in value):
+        raise ValueError("expected a list of user ids, such as [1000]")
+    return tuple(value)
+
+
+def _paths(value: object) -> tuple[str, ...]:
+    paths = _texts(value)
+    if wrong := [path for path in paths if not path.startswith("/")]:
+        raise ValueError(f"expected absolute paths of programs, not {wrong[0][:100]!r}")
+    return paths
 
 
 def _fail_on(value: object) -> Severity | None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.config import Config, SweepConfig, parse_config, parse_size, read_config
+from keywatch.config import Config, EntryPolicy, SweepConfig, parse_config, parse_size, read_config
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
 
@@ -63,6 +63,22 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[entries.work]\nallow = 1\n", "unknown key 'allow'"),
+        ("[entries.work]\ndeny = 1\n", "[entries.work] deny: expected true or false"),
+        ("[entries.work]\nuids = ['a']\n", "user ids"),
+        ("[entries.work]\nexecutables = ['aws']\n", "absolute paths"),
+        ("[entries]\nwork = 1\n", "[entries.NAME]"),
+        ("entries = 1\n", "[entries.NAME]"),
+    ],
+)
+def test_what_is_wrong_with_a_policy_is_named(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse_config(text.encode(), "x")
+
+
 def test_a_file_that_is_no_text_or_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"x:2: not UTF-8"):
         parse_config(b"\n\xff", "x")
@@ -92,10 +108,13 @@ def test_a_size_is_a_number_or_an_error(text: str) -> None:
 def test_the_documentation_has_every_key_with_its_default() -> None:
     text = DOC.read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", text, re.M))
-    assert set(rows) == {f.name for f in fields(SweepConfig)}
+    sweep, entry = ({f.name for f in fields(kind)} for kind in (SweepConfig, EntryPolicy))
+    assert set(rows) == sweep | entry
     # what the page gives as defaults, read as a file, is the default
-    document = "[sweep]\n" + "\n".join(f"{key} = {value}" for key, value in rows.items())
-    assert parse_config(document.encode(), "x") == Config()
+    lines = {key: f"{key} = {value}\n" for key, value in rows.items()}
+    document = "[sweep]\n" + "".join(lines[key] for key in sorted(sweep))
+    document += "[entries.x]\n" + "".join(lines[key] for key in sorted(entry))
+    assert parse_config(document.encode(), "x") == Config(entries={"x": EntryPolicy()})
     example = re.search(r"```toml\n(.*?)```", text, re.S)
     assert example is not None
     tomllib.loads(example[1])

@@ -16,6 +16,7 @@ from keywatch.report.escape import show
 
 def run_agent(options: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    from keywatch.config import FILE_NAME, read_config
     from keywatch.serve.agent import serve
     from keywatch.serve.keeper import Keeper
     from keywatch.serve.protocol import socket_path
@@ -26,7 +27,8 @@ def run_agent(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: asked.append(received))
     state = private_dir(homes.state)
-    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record_read, state))
+    policies = read_config(os.path.join(homes.config, FILE_NAME)).entries
+    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record_read, state), policies)
     sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
     serve(keeper, homes.runtime, lambda: bool(asked))
     return 0

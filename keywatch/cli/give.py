@@ -13,6 +13,7 @@ from keywatch.cli.vault import unlock_for
 from keywatch.errors import UsageError
 from keywatch.paths import user_homes
 from keywatch.serve.output import environment, shell_lines
+from keywatch.serve.reads import note_read
 from keywatch.vault.opening import open_vault
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def run_exec(options: argparse.Namespace) -> int:
     """Become the command, with the variables set. Returns only where that can't be done."""
     if not options.words:
         raise UsageError("keywatch exec ENTRY… -- COMMAND: there is no command after --")
-    vault = open_vault(options.vault, user_homes(), unlock=unlock_for(options), interactive=sys.stderr.isatty())
+    homes = user_homes()
+    vault = open_vault(options.vault, homes, unlock=unlock_for(options), interactive=sys.stderr.isatty())
     keys = _Keys(vault)
     variables = dict(os.environ)
     for path in options.env_file:
@@ -38,6 +40,8 @@ def run_exec(options: argparse.Namespace) -> int:
         variables.update(environment(entry, keys.get(entry)))
     if not options.entries and not keys.asked:
         raise UsageError("no ENTRY was named and no variable holds keywatch://ENTRY/field: the command was not run")
+    for name in keys.asked:
+        note_read(homes.state, "exec", name)
     try:
         os.execvpe(options.words[0], options.words, variables)  # noqa: S606 - the person's own command
     except FileNotFoundError:
@@ -52,7 +56,9 @@ def run_env(options: argparse.Namespace) -> int:
     """Print lines that set an entry's variables. Never asks anybody: it runs when a shell starts."""
     if sys.stdout.isatty():
         raise UsageError(f'this prints secrets: use it as eval "$(keywatch env {options.entry})"')
-    payload = open_vault(options.vault, user_homes(), timeout=1.0).get(options.entry)
+    homes = user_homes()
+    payload = open_vault(options.vault, homes, timeout=1.0).get(options.entry)
+    note_read(homes.state, "env", options.entry)
     sys.stdout.write(shell_lines(environment(options.entry, payload), options.shell))
     return 0
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, read_passphrase
@@ -14,6 +15,7 @@ from keywatch.errors import KeyringAbsentError, KeyringRefusedError, UsageError,
 from keywatch.model import Kind, Secret, mask_key_id
 from keywatch.paths import Homes, private_dir, user_homes
 from keywatch.report.escape import show
+from keywatch.serve.reads import last_reads
 from keywatch.vault.base import Deposit, Entry, Payload
 from keywatch.vault.opening import KEYRING, open_file, open_vault
 
@@ -126,7 +128,8 @@ def _tell_recovery_key(key: Secret) -> None:
 
 def _list(options: argparse.Namespace, homes: Homes) -> None:
     vault = open_vault(options.vault, homes, interactive=True)
-    entries = vault.list_entries()
+    reads = last_reads(homes.state)
+    entries = [replace(e, last_used=reads.get(e.name.casefold(), e.last_used)) for e in vault.list_entries()]
     if options.json:
         plain = [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries]
         sys.stdout.write(json.dumps({"schema": "keywatch.entries/1", "vault": vault.title, "entries": plain}) + "\n")

@@ -80,10 +80,14 @@ def _answer(name: str, vault: str) -> str:
 
     from keywatch.paths import user_homes
     from keywatch.serve.output import credential_json
+    from keywatch.serve.reads import note_read
     from keywatch.vault.opening import open_vault
 
-    payload = open_vault(vault, user_homes(), timeout=TIMEOUT).get(name)
-    return credential_json(payload, datetime.now(UTC))
+    homes = user_homes()
+    payload = open_vault(vault, homes, timeout=TIMEOUT).get(name)
+    answer = credential_json(payload, datetime.now(UTC))
+    note_read(homes.state, "credential", name)
+    return answer
 
 
 def _fail(message: str) -> int:

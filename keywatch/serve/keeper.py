@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from keywatch.vault.base import NAME, Payload
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
+    from keywatch.config import EntryPolicy
     from keywatch.serve.reads import Peer
 
 #: identities are held no longer than this
@@ -40,7 +41,14 @@ class Held:
 class Keeper:
     """Answers requests for the entries of the vault file at `path`. `record` is told of each entry that is given."""
 
-    def __init__(self, path: str, state_dir: str, record: Callable[[str, str, Peer], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        state_dir: str,
+        record: Callable[[str, str, Peer], None],
+        policies: Mapping[str, EntryPolicy] | None = None,
+    ) -> None:
+        self._policies = policies or {}
         self._path = path
         self._state_dir = state_dir
         self._record = record
@@ -101,6 +109,8 @@ class Keeper:
     def _open(self, name: str, what: str, peer: Peer) -> Payload:
         if not NAME.fullmatch(name):
             raise UsageError("not the name of an entry")
+        if (why := _why_not(self._policies.get(name.casefold()), peer)) is not None:
+            raise UsageError(f"entry '{name}' is not given: {why}")
         held = self._current()
         if held is None:
             raise VaultLockedError("the agent is locked: keywatch unlock")
@@ -127,6 +137,20 @@ class Keeper:
         if signature != self._signature:
             held.opened.clear()
             self._signature = signature
+
+
+def _why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
+    """Why the policy of an entry keeps it from a peer."""
+    if policy is None:
+        return None
+    if policy.deny:
+        return "[entries] denies it"
+    if policy.uids and peer.uid not in policy.uids:
+        return f"[entries] does not name user {peer.uid}"
+    # the helper is asked by a client, its parent: either may be the program that is meant
+    if policy.executables and not {peer.executable, peer.parent} & set(policy.executables):
+        return f"[entries] does not name {peer.parent or peer.executable or 'this program'}"
+    return None
 
 
 def _now() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -59,6 +60,17 @@ def record_read(state_dir: str, what: str, entry: str, peer: Peer) -> None:
             os.replace(path, path + ".old")
     except OSError as error:
         raise StateError(f"{path}: {error.strerror}: a read that can't be recorded is not given") from None
+
+
+def note_read(state_dir: str, what: str, entry: str) -> None:
+    """Record that this process was given an entry. It opened the vault itself, so a record that fails stops nothing."""
+    with contextlib.suppress(StateError):
+        record_read(state_dir, what, entry, peer_of(os.getpid(), os.getuid()))
+
+
+def last_reads(state_dir: str) -> dict[str, str]:
+    """When each entry was last given, by its name in lower case."""
+    return {read.entry.casefold(): read.time for read in each_read(state_dir)}
 
 
 def each_read(state_dir: str) -> Iterator[Read]:

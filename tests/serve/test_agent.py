@@ -161,6 +161,49 @@ def test_every_read_is_recorded_and_no_secret(agent: Agent) -> None:
     assert agent.ok("log", "other") == ""
 
 
+def test_the_last_use_is_listed_whichever_way_it_was_read(agent: Agent) -> None:
+    (before,) = json.loads(agent.ok("vault", "list", "--json"))["entries"]
+    assert before["last_used"] == ""
+    agent.unlock()
+    agent.helper()
+    (after,) = json.loads(agent.ok("vault", "list", "--json"))["entries"]
+    assert after["last_used"] >= after["created"]
+    assert "exec" not in agent.ok("log")
+
+
+@pytest.mark.parametrize(
+    ("policy", "given"),
+    [
+        ("deny = true", False),
+        ("uids = [UID]", True),
+        ("uids = [12345]", False),
+        ('executables = ["EXE"]', True),
+        ('executables = ["/usr/bin/false"]', False),
+    ],
+)
+def test_a_policy_says_who_gets_an_entry(agent: Agent, policy: str, given: bool) -> None:
+    agent.process.send_signal(signal.SIGKILL)
+    agent.process.wait()
+    policy = policy.replace("UID", str(os.geteuid())).replace("EXE", os.path.realpath(sys.executable))
+    config = agent.home / ".config/keywatch/keywatch.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[entries.Work]\n{policy}\n")
+    command = [sys.executable, "-c", "from keywatch.cli.main import run; run()", "agent"]
+    with subprocess.Popen(command, env=agent.env, stderr=subprocess.PIPE) as again:
+        agent.process = again
+        assert again.stderr is not None
+        again.stderr.readline()
+        deadline = time.monotonic() + 10
+        while agent.run("lock").returncode:
+            assert time.monotonic() < deadline
+        agent.unlock()
+        done = agent.helper()
+        again.terminate()
+        again.wait(10)
+    assert (done.returncode == 0) is given
+    assert given or "is not given" in done.stderr
+
+
 def test_a_read_that_can_not_be_recorded_is_not_given(agent: Agent) -> None:
     agent.unlock()
     (agent.home / ".local/state/keywatch/reads.jsonl").mkdir()
