@@ -43,6 +43,7 @@ class EntryPolicy:
     """`[entries.NAME]`: to whom the agent gives an entry. Empty: to any of this user's programs."""
 
     deny: bool = False
+    ask: bool = False
     uids: tuple[int, ...] = ()
     executables: tuple[str, ...] = ()
 
@@ -129,7 +130,12 @@ def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
 
 
 def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:
-    readers: dict[str, Callable[[object], object]] = {"deny": _flag, "uids": _numbers, "executables": _paths}
+    readers: dict[str, Callable[[object], object]] = {
+        "deny": _flag,
+        "ask": _flag,
+        "uids": _numbers,
+        "executables": _paths,
+    }
     return EntryPolicy(**_read(section, readers, where))  # type: ignore[arg-type]  # as the readers give
 
 

@@ -6,27 +6,23 @@ Answers never pass through arguments or the environment. Where there is nobody t
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
-from urllib.parse import quote, unquote_to_bytes
 
 from keywatch.errors import UsageError
 from keywatch.model import Secret
+from keywatch.serve.pinentry import ask_pin, find_pinentry
 
-#: names another pinentry program; empty: always ask on the terminal
-PINENTRY = "KEYWATCH_PINENTRY"
 _MOST = 4096
 
 
 def ask_secret(prompt: str, why: str = "") -> Secret:
     """What a person types, unseen. `UsageError` where nobody can be asked or the person declines."""
-    program = shutil.which(os.environ.get(PINENTRY, "pinentry") or "\0none")
-    if program is not None and (answer := _by_pinentry(program, prompt, why)) is not None:
+    program = find_pinentry()
+    if program is not None and (answer := ask_pin(program, prompt, why)) is not None:
         return answer
     with _terminal() as tty:
         if why:
@@ -112,47 +108,3 @@ def _unseen(tty: IO[bytes], prompt: str) -> Secret:
         termios.tcsetattr(fd, termios.TCSAFLUSH, before)
         tty.write(b"\n")
     return Secret(line.rstrip(b"\r\n"))
-
-
-def _by_pinentry(program: str, prompt: str, why: str) -> Secret | None:
-    """The answer through pinentry's Assuan protocol; None where it can't show itself, `UsageError` where declined."""
-    options = [f"OPTION ttyname={tty}" for tty in (_tty_name(),) if tty]
-    options += [f"OPTION ttytype={os.environ['TERM']}"] if os.environ.get("TERM") else []
-    asked = [
-        *options,
-        "SETTITLE keywatch",
-        f"SETPROMPT {quote(prompt + ':')}",
-        f"SETDESC {quote(why or prompt)}",
-        "GETPIN",
-    ]
-    try:
-        with subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as run:
-            if run.stdin is None or run.stdout is None or not run.stdout.readline(_MOST).startswith(b"OK"):
-                return None
-            answer = Secret(b"")
-            for line in asked:
-                run.stdin.write(line.encode() + b"\n")
-                run.stdin.flush()
-                while (reply := run.stdout.readline(_MOST)) and not reply.startswith((b"OK", b"ERR")):
-                    if reply.startswith(b"D ") and line == "GETPIN":
-                        answer = Secret(unquote_to_bytes(reply[2:].rstrip(b"\n")))
-                if line == "GETPIN" and not reply.startswith(b"OK"):
-                    if b"cancel" in reply.lower():
-                        raise UsageError("declined: nothing was changed")
-                    return None
-            run.stdin.write(b"BYE\n")
-            run.stdin.close()
-    except OSError:
-        return None
-    return answer
-
-
-def _tty_name() -> str:
-    for stream in (sys.stdin, sys.stderr, sys.stdout):
-        try:
-            return os.ttyname(stream.fileno())
-        except (OSError, ValueError):
-            continue
-    return ""

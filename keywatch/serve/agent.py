@@ -14,20 +14,26 @@ import selectors
 import socket
 import struct
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from keywatch.errors import StateError
 from keywatch.paths import private_dir
 from keywatch.serve.keeper import Keeper
-from keywatch.serve.protocol import MOST_REQUEST, socket_path
+from keywatch.serve.pinentry import confirm, find_pinentry
+from keywatch.serve.protocol import ASKING, MOST_REQUEST, REFUSED, socket_path
+from keywatch.serve.protocol import PATIENCE as PERSONS_PATIENCE
 from keywatch.serve.reads import Peer, peer_of
 
 #: seconds for a peer to say what it wants and to take the answer
 PATIENCE = 2.0
 #: connections at once; more wait in the listen queue
 MOST_PEERS = 1500
+#: persons are asked no more than so many things at once
+MOST_QUESTIONS = 4
 _BACKLOG = 4096
 _MCL_CURRENT_AND_FUTURE = 3
 
@@ -39,6 +45,7 @@ class _Connection:
     until: float
     line: bytes = b""
     reply: bytes = b""
+    asking: bool = False
 
 
 def serve(keeper: Keeper, runtime: str, stopped: Callable[[], bool]) -> None:
@@ -93,6 +100,10 @@ class _Server:
         self._open: dict[int, _Connection] = {}
         self._selector = selectors.DefaultSelector()
         self._listening = False
+        self._questions = 0
+        self._answers: deque[tuple[_Connection, bytes, Peer, bool]] = deque()
+        self._wake = os.pipe()
+        self._selector.register(self._wake[0], selectors.EVENT_READ)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         try:
@@ -101,6 +112,8 @@ class _Server:
                 for key, events in self._selector.select(0.25):
                     if key.fd == self._listener.fileno():
                         self._accept()
+                    elif key.fd == self._wake[0]:
+                        self._take_answers()
                     elif (connection := self._open.get(key.fd)) is not None:
                         self._attend(connection, events)
                 self._send_away()
@@ -108,6 +121,8 @@ class _Server:
             for connection in list(self._open.values()):
                 self._close(connection)
             self._selector.close()
+            for fd in self._wake:
+                os.close(fd)
 
     def _mind_the_door(self) -> None:
         """Listen while there is room for one more."""
@@ -148,6 +163,10 @@ class _Server:
 
     def _hear(self, connection: _Connection) -> None:
         piece = connection.socket.recv(MOST_REQUEST)
+        if connection.asking:  # it has said all that it may; nothing more is an end
+            if not piece:
+                self._close(connection)
+            return
         connection.line += piece
         if not piece or len(connection.line) > MOST_REQUEST:
             self._close(connection)
@@ -155,13 +174,48 @@ class _Server:
         line, end, _ = connection.line.partition(b"\n")
         if end:
             peer = peer_of(connection.peer.pid, connection.peer.uid)
-            connection.reply = self._keeper.answer(line, peer)
             connection.line = b""
+            if (question := self._keeper.question(line, peer)) is not None:
+                self._ask(connection, line, peer, question)
+            else:
+                connection.reply = self._keeper.answer(line, peer)
+
+    def _ask(self, connection: _Connection, line: bytes, peer: Peer, question: str) -> None:
+        """Have a person asked in a thread of its own; the others are served meanwhile."""
+        program = find_pinentry()
+        if program is None or self._questions >= MOST_QUESTIONS:
+            connection.reply = REFUSED + b"nobody can be asked: install pinentry, or answer what is asked already\n"
+            return
+        self._questions += 1
+        connection.asking = True
+        connection.until = time.monotonic() + PERSONS_PATIENCE
+        connection.reply = ASKING + b"\n"
+
+        def consult() -> None:
+            self._answers.append((connection, line, peer, confirm(program, question)))
+            with contextlib.suppress(OSError):  # the agent has ended meanwhile
+                os.write(self._wake[1], b".")
+
+        threading.Thread(target=consult, name="keywatch-ask", daemon=True).start()
+
+    def _take_answers(self) -> None:
+        """Answer those whose question a person has answered."""
+        os.read(self._wake[0], 4096)
+        while self._answers:
+            connection, line, peer, yes = self._answers.popleft()
+            self._questions -= 1
+            if connection.socket.fileno() not in self._open:
+                continue
+            connection.asking = False
+            connection.reply += self._keeper.answer(line, peer) if yes else REFUSED + b"declined\n"
+            self._attend(connection, selectors.EVENT_WRITE)
 
     def _tell(self, connection: _Connection) -> None:
         sent = connection.socket.send(connection.reply)
         connection.reply = connection.reply[sent:]
-        if not connection.reply:
+        if connection.asking and not connection.reply:
+            self._selector.modify(connection.socket, selectors.EVENT_READ)
+        elif not connection.reply:
             self._close(connection)
         else:
             self._selector.modify(connection.socket, selectors.EVENT_WRITE)

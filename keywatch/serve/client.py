@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import os
 
-from keywatch.serve.protocol import MOST_REPLY
+from keywatch.serve.protocol import ASKING, MOST_REPLY, PATIENCE
 
 
 def ask_agent(path: str, line: bytes, timeout: float) -> tuple[bytes, bytes] | None:
@@ -17,17 +17,25 @@ def ask_agent(path: str, line: bytes, timeout: float) -> tuple[bytes, bytes] | N
         if not _is_own(connection):
             return None
         connection.sendall(line + b"\n")
-        reply = b""
-        while not reply.endswith(b"\n") and len(reply) <= MOST_REPLY:
-            piece = connection.recv(65536)
-            if not piece:
-                return None
-            reply += piece
-        return reply[:1], reply[1:-1]
+        reply, _, rest = _line(connection, b"").partition(b"\n")
+        if reply == ASKING:
+            connection.settimeout(PATIENCE)
+            reply = _line(connection, rest).partition(b"\n")[0]
+        return (reply[:1], reply[1:]) if reply else None
     except OSError:
         return None
     finally:
         connection.close()
+
+
+def _line(connection: _socket.socket, got: bytes) -> bytes:
+    """What comes up to the end of a line, and perhaps more; empty where the peer goes or says too much."""
+    while b"\n" not in got:
+        piece = connection.recv(65536)
+        got += piece
+        if not piece or len(got) > MOST_REPLY:
+            return b""
+    return got
 
 
 def _is_own(connection: _socket.socket) -> bool:

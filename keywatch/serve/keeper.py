@@ -55,6 +55,17 @@ class Keeper:
         self._held: Held | None = None
         self._signature: tuple[int, ...] = ()
 
+    def question(self, line: bytes, peer: Peer) -> str | None:
+        """What a person is to be asked before this request is answered, if anything."""
+        words = line.decode("ascii", "replace").split()
+        if len(words) != 2 or words[0] not in ("credential", "variables") or not NAME.fullmatch(words[1]):
+            return None
+        policy = self._policies.get(words[1].casefold())
+        if policy is None or not policy.ask or _why_not(policy, peer) is not None or self._current() is None:
+            return None
+        program = peer.parent or peer.executable or "a program"
+        return f"Give the key '{words[1]}' to {program} (process {peer.pid})?"
+
     def answer(self, line: bytes, peer: Peer) -> bytes:
         """The reply to one request, its line end included. Never raises for what a peer says."""
         try:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 GIVEN = b"+"
 REFUSED = b"-"
+#: a person is being asked: the verdict follows on a line of its own, within `PATIENCE`
+ASKING = b"?"
 #: no identity is held: whoever asks may try by other means
 LOCKED = b"!"
 
 #: a line longer than this is no request
 MOST_REQUEST = 4096
 MOST_REPLY = 1 << 20
+#: seconds for a person to answer
+PATIENCE = 60.0
 
 
 def socket_path(runtime: str) -> str:

@@ -91,6 +91,15 @@ class Person:
         return shown.decode()
 
 
+@dataclass
+class Asker(Person):
+    """Somebody whose passphrases are asked for by pinentry, on the terminal."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**super().env, "KEYWATCH_PINENTRY": "pinentry-tty", "TERM": "xterm"}
+
+
 @pytest.fixture
 def person(tmp_path: Path) -> Person:
     home = tmp_path / "home"
@@ -336,3 +345,16 @@ def test_jq_and_age_alone_recover_every_secret(owner: Person) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, check=True, cwd=owner.home)
     fields = json.loads(done.stdout)["fields"]
     assert (fields["access_key_id"], fields["secret_access_key"]) == key_of(1)
+
+
+@pytest.mark.skipif(
+    not shutil.which("pinentry-tty") and os.environ.get("KEYWATCH_E2E") != "required", reason="no pinentry-tty"
+)
+def test_a_real_pinentry_asks_for_the_passphrase(person: Person) -> None:
+    person.ok("vault", "init", "--passphrase-fd", "{0}", "--no-recovery", secrets=(b"correct 100% horse",))
+    person.ok("vault", "add", "work", stdin=aws(1))
+    asker = Asker(person.home)
+    shown = asker.on_terminal("vault", "show", "work", answers=("correct 100% horse",))
+    assert "(40 characters)" in shown
+    assert "Opens the vault" in shown
+    assert "correct 100% horse" not in shown

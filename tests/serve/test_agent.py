@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -106,7 +108,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         yield running
-        if running.process is process:
+        if running.process is process and process.poll() is None:
             process.terminate()
             assert process.wait(10) == 0
             assert not os.path.exists(running.socket)
@@ -326,3 +328,45 @@ def test_without_an_agent_a_command_says_how_to_start_one(agent: Agent) -> None:
     done = agent.run("unlock", passphrase=b"correct horse")
     assert "keywatch agent" in done.stderr
     assert done.returncode == 3
+
+
+@pytest.mark.skipif(
+    not shutil.which("pinentry-tty") and os.environ.get("KEYWATCH_E2E") != "required", reason="no pinentry-tty"
+)
+@pytest.mark.parametrize(("typed", "given"), [(b"a", True), (b"r", False)], ids=["allowed", "refused"])
+def test_a_person_is_asked_each_time_and_the_others_served_meanwhile(agent: Agent, typed: bytes, given: bool) -> None:
+    """The agent on a terminal of its own, with a real pinentry."""
+    agent.process.send_signal(signal.SIGKILL)
+    agent.process.wait()
+    config = agent.home / ".config/keywatch/keywatch.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[entries.work]\nask = true\n")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        command = [sys.executable, "-c", "from keywatch.cli.main import run; run()", "agent"]
+        os.execve(command[0], command, {**agent.env, "KEYWATCH_PINENTRY": "pinentry-tty", "TERM": "xterm"})
+    deadline = time.monotonic() + 20
+    while agent.run("lock").returncode:
+        assert time.monotonic() < deadline
+    agent.unlock()
+    asked = subprocess.Popen(
+        [sys.executable, "-c", "from keywatch.serve.credential import run; run()", "work"],
+        env=agent.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    shown = b""
+    while b"Give the key" not in shown or b"efuse" not in shown:
+        assert time.monotonic() < deadline, shown
+        shown += os.read(terminal, 4096)
+    time.sleep(1.5)  # longer than the helper waits for a locked vault
+    assert agent.ask(b"status\n").startswith(b"+")
+    assert asked.poll() is None
+    os.write(terminal, typed)
+    out, err = asked.communicate(timeout=20)
+    os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(OSError):
+        while os.read(terminal, 4096):
+            pass
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    assert (asked.returncode == 0) is given, err
+    assert pair()[1].encode() in out if given else b"declined" in err
