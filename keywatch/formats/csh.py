@@ -22,13 +22,12 @@ _TOKENS = re.compile(
     rb"""|(?P<command>`(?:[^`\\\r\n]|\\(?:\r?\n|.))*+`)"""
     rb"""|(?P<escape>\\.)|(?P<document><<[ \t]*+)|(?P<redirect>>>?&?!?|<)"""
     rb"""|(?P<separator>&&|\|\||\|&|[;|&]|\r\n?|\n)|(?P<list>[()])|(?P<other>["'`\\])"""
-    rb"""|(?P<plain>[^\s\\'"`;&|()<>]++)""",
+    rb"""|(?P<plain>(?:[^\s\\'"`;&|()<>#$]|\$#?)++)""",
     re.DOTALL,
 )
 _COMMENT = re.compile(rb"#[^\r\n]*+")
 _REMARKED = re.compile(rb"#[# \t]*+")
 _DELIMITER = re.compile(rb"""(?:[^\s\\'"`;&|()<>]|\\.|'[^'\r\n]*+'|"[^"\r\n]*+")*+""")
-_QUOTING = re.compile(rb"""[\\'"]""")
 _IN_QUOTES = re.compile(rb"\\(!|\r?\n|\r)")
 
 _NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*+")
@@ -57,9 +56,10 @@ def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]
     reading = Reading(content, at)
     documents: list[bytes] = []
     while at < end:
-        if content[at] == 0x23 and not reading.in_word:
+        if content[at] == 0x23:  # a script's comment may begin inside a word
             comment = _COMMENT.match(content, at, end)
             stop = comment.end() if comment else end
+            reading.end_word()
             if comments is None:
                 break
             comments.append((reading.line_at(at), at, stop))
@@ -86,7 +86,7 @@ def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]
             reading.end_word(skip=True)
         elif kind == "document":
             delimiter = _DELIMITER.match(content, at, end)
-            documents.append(_QUOTING.sub(b"", delimiter[0]) if delimiter else b"")
+            documents.append(delimiter[0] if delimiter else b"")  # quotes and all
             reading.end_word(skip=True)
         elif kind == "list":
             _take_parenthesis(reading, start, token[0])

@@ -15,18 +15,18 @@ from keywatch.formats.statements import Part, Path, Reading, Statement, Word, bi
 from keywatch.model import Binding, Span
 
 _BARE = re.compile(
-    rb"""(?P<blank>[ \t\v\f]++)"""
+    rb"""(?P<blank>[ \t\v\f\r]++)"""
     rb"""|(?P<single>'(?P<in_single>(?:[^'\\]|\\.)*+)')"""
     # \cX is a control character, \x and \X a byte, an octal number too; any other character stands for itself
     rb"""|(?P<escape>\\(?:[xX][0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|c[@-_a-z]|\r?\n|.))"""
     rb"""|(?P<redirect>&>>?+\??|(?:>>?+|<)[?&]?)"""
     # since fish 3.5 an & inside a word is no separator
-    rb"""|(?P<separator>&&|\|\||[;|&\r\n])|(?P<other>["()\\'])|(?P<plain>[^\s\\'"();|<>&]++)""",
+    rb"""|(?P<separator>&&|\|\||[;|&\n])|(?P<other>["()\\'])|(?P<plain>[^\s\\'"();|<>&]++)""",
     re.DOTALL,
 )
 _NUMBERED = re.compile(rb"\d++(?=[<>])")
 _GLUED = re.compile(rb"&(?![\s|;<>&]|\Z)")
-_COMMENT = re.compile(rb"#[^\r\n]*+")
+_COMMENT = re.compile(rb"#[^\n]*+")
 _REMARKED = re.compile(rb"#[# \t]*+")
 _DOUBLE = re.compile(rb"""(?P<text>(?:[^"\\$]|\\.|\$(?!\())*+)(?P<end>"|\$\()?+""", re.DOTALL)
 _IN_SINGLE = re.compile(rb"\\([\\'])")
