@@ -1,7 +1,7 @@
 """csh and tcsh: `setenv NAME value`, `set name = value`, lists, options of commands. By tcsh 6.24 itself.
 
-Quotes, escapes and redirections are read as tcsh does (tests run it). Nothing is expanded: a value with `$other`, a `*`
-or a `!` is given as written, one with a command's output in it not at all. What tcsh refuses to set is a commented binding.
+Quotes, escapes and redirections are read as tcsh does (tests run it). Nothing is expanded: a value with `$other`, `*`
+or `!` is given as written, one with a command's output in it not at all. What tcsh won't set is a commented binding.
 """
 
 from __future__ import annotations
@@ -10,8 +10,17 @@ import re
 
 from keywatch.errors import FormatError
 from keywatch.formats.base import Format
-from keywatch.formats.lines import BOM, Line, remark
-from keywatch.formats.statements import Reading, Statement, Word, bind_word, in_order, read_command, replaced
+from keywatch.formats.lines import BOM
+from keywatch.formats.statements import (
+    Reading,
+    Statement,
+    Word,
+    bind_word,
+    in_order,
+    read_command,
+    read_remark,
+    replaced,
+)
 from keywatch.model import Binding
 
 # a quoted piece ends with its line, unless a backslash stands before the end of it; no backslash keeps a quote open
@@ -25,8 +34,6 @@ _TOKENS = re.compile(
     rb"""|(?P<plain>(?:[^\s\\'"`;&|()<>#$]|\$#?)++)""",
     re.DOTALL,
 )
-_COMMENT = re.compile(rb"#[^\r\n]*+")
-_REMARKED = re.compile(rb"#[# \t]*+")
 _DELIMITER = re.compile(rb"""(?:[^\s\\'"`;&|()<>]|\\.|'[^'\r\n]*+'|"[^"\r\n]*+")*+""")
 _IN_QUOTES = re.compile(rb"\\(!|\r?\n|\r)")
 
@@ -42,48 +49,41 @@ _BEFORE = frozenset((b"else", b"then", b"if"))
 def parse(content: bytes) -> list[Binding]:
     """Every value that a statement gives a name, commented-out ones too."""
     start = len(BOM) if content.startswith(BOM) else 0
-    comments: list[tuple[int, int, int]] = []
-    found: list[Binding] = []
-    for statement in _read(content, start, len(content), comments):
-        found += _bindings(statement)
-    for line, begin, end in comments:
-        found += _read_comment(content, line, begin, end)
+    reading = _read(content, start, len(content))
+    found = [binding for statement in reading.done for binding in _bindings(statement)]
+    for comment in reading.comments:
+        found += read_remark(comment, content, _read, _commented)
     return in_order(found)
 
 
-def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]] | None) -> list[Statement]:
+def _commented(statement: Statement) -> list[Binding]:
+    setting = statement.words[0].value in (b"set", b"setenv")
+    return _bindings(statement, commented=True) if setting else []
+
+
+def _read(content: bytes, at: int, end: int) -> Reading:
     """The statements of `content[at:end]`. In a `set`, the parentheses of a list are words."""
-    reading = Reading(content, at)
+    reading = Reading(content, at, end)
     documents: list[bytes] = []
     while at < end:
-        if content[at] == 0x23:  # a script's comment may begin inside a word
-            comment = _COMMENT.match(content, at, end)
-            stop = comment.end() if comment else end
-            reading.end_word()
-            if comments is None:
-                break
-            comments.append((reading.line_at(at), at, stop))
-            at = stop
+        if content.startswith(b"#", at):  # a script's comment may begin inside a word
+            at = reading.comment(at)
             continue
         token = _TOKENS.match(content, at, end)
         if token is None:  # can't be: the pattern matches at every place
             break
         start, at = at, token.end()
         kind = token.lastgroup
+        if kind in ("command", "double") and b"`" in token[0]:
+            reading.add_built(start, at)
         if kind == "plain":
             reading.add(start, at, token[0])
         elif kind == "escape":
             reading.add(start, at, token[0][1:])
         elif kind in ("single", "double"):
             reading.add_quoted(start, at, replaced(_IN_QUOTES, content, *token.span(f"in_{kind}")))
-            if kind == "double" and b"`" in token[0]:
-                reading.add_built(start, at)
-        elif kind == "command":
-            reading.add_built(start, at)
-        elif kind == "blank":
-            reading.end_word()
-        elif kind == "redirect":
-            reading.end_word(skip=True)
+        elif kind in ("blank", "redirect"):
+            reading.end_word(skip=kind == "redirect")
         elif kind == "document":
             delimiter = _DELIMITER.match(content, at, end)
             documents.append(delimiter[0] if delimiter else b"")  # quotes and all
@@ -95,11 +95,11 @@ def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]
             if documents and token[0] in (b"\n", b"\r\n", b"\r"):
                 at = _end_of_documents(content, at, end, documents)
                 documents = []
-        else:
+        elif kind == "other":
             line = len(re.findall(rb"\r\n?|\n", content[:start])) + 1
             raise FormatError("csh script", line, "a closing quote on the same line")
     reading.end_statement()
-    return reading.done
+    return reading
 
 
 def _take_parenthesis(reading: Reading, at: int, what: bytes) -> None:
@@ -182,21 +182,6 @@ def _set(words: list[Word], *, commented: bool) -> list[Binding]:
             at += 1
         at += 1
     return found
-
-
-def _read_comment(content: bytes, line: int, start: int, end: int) -> list[Binding]:
-    """The bindings of a statement that was made a comment, or of anything in one that looks like a setting."""
-    remarked = _REMARKED.match(content, start, end)
-    try:
-        statements = _read(content, remarked.end() if remarked else start, end, None)
-    except FormatError:  # prose with an apostrophe
-        statements = []
-    settings = [each for each in statements if each.words[0].value in (b"set", b"setenv")]
-    found = [binding for each in settings for binding in _bindings(each, commented=True)]
-    if found:
-        return found
-    left = remark(content, Line(line, start, end, content[start:end]), ())
-    return [left] if left else []
 
 
 FORMATS = {"csh": Format("csh", "csh script", parse)}

@@ -10,8 +10,19 @@ import re
 
 from keywatch.errors import FormatError
 from keywatch.formats.base import Format
-from keywatch.formats.lines import BOM, Line, Steps, bind, readable, remark
-from keywatch.formats.statements import Part, Path, Reading, Statement, Word, bind_word, in_order, read_command, replaced
+from keywatch.formats.lines import BOM, Steps, bind, readable
+from keywatch.formats.statements import (
+    Part,
+    Path,
+    Reading,
+    Statement,
+    Word,
+    bind_word,
+    in_order,
+    read_command,
+    read_remark,
+    replaced,
+)
 from keywatch.model import Binding, Span
 
 _BARE = re.compile(
@@ -26,8 +37,6 @@ _BARE = re.compile(
 )
 _NUMBERED = re.compile(rb"\d++(?=[<>])")
 _GLUED = re.compile(rb"&(?![\s|;<>&]|\Z)")
-_COMMENT = re.compile(rb"#[^\n]*+")
-_REMARKED = re.compile(rb"#[# \t]*+")
 _DOUBLE = re.compile(rb"""(?P<text>(?:[^"\\$]|\\.|\$(?!\())*+)(?P<end>"|\$\()?+""", re.DOTALL)
 _IN_SINGLE = re.compile(rb"\\([\\'])")
 _IN_DOUBLE = re.compile(rb'\\(?:([\\"$])|\r?\n)')
@@ -42,37 +51,37 @@ _NO_VALUE = re.compile(rb"-[a-zA-Z]*[eqnSh]|--(?:e[ra]|q|na|sh|he)")
 _BEFORE = frozenset((b"and", b"or", b"not", b"!", b"time", b"builtin", b"else", b"if", b"while", b"begin"))
 _OPENERS = frozenset((b"if", b"while", b"begin", b"for", b"switch", b"function"))
 _NO_COMMAND = frozenset((b"for", b"switch", b"case", b"function", b"end"))
+_SETTERS = frozenset((b"set", b"export", b"setenv", b"SETUVAR"))
 _LONGEST_STEP = 64
 
 
 def parse(content: bytes) -> list[Binding]:
     """Every value that a statement gives a name, commented-out ones too; a function's at `("NAME()",)`."""
     start = len(BOM) if content.startswith(BOM) else 0
-    comments: list[tuple[int, int, int]] = []
     found: list[Binding] = []
     steps = Steps()
     blocks: list[Path] = [()]
-    statements = _read(content, start, len(content), comments)
-    for statement in statements:
+    reading = _read(content, start, len(content))
+    for statement in reading.done:
         found += _bindings(statement, blocks, steps)
-    for line, begin, end in comments:
-        found += _read_comment(content, line, begin, end)
+    for comment in reading.comments:
+        found += read_remark(comment, content, _read, _commented)
     return in_order(found)
 
 
-def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]] | None) -> list[Statement]:
+def _commented(statement: Statement) -> list[Binding]:
+    setting = statement.words[0].value in _SETTERS
+    return _command(statement.words, statement.line, (), commented=True) if setting else []
+
+
+def _read(content: bytes, at: int, end: int) -> Reading:
     """The statements of `content[at:end]`; an inner command's come before the one that it stands in."""
-    reading = Reading(content, at)
+    reading = Reading(content, at, end)
     resumed: list[bool] = []  # for each open substitution, whether it stands in double quotes
     while at < end:
         if not reading.in_word:
-            if content[at] == 0x23:
-                comment = _COMMENT.match(content, at, end)
-                stop = comment.end() if comment else end
-                if comments is None:
-                    break
-                comments.append((reading.line_at(at), at, stop))
-                at = stop
+            if content.startswith(b"#", at):
+                at = reading.comment(at)
                 continue
             if numbered := _NUMBERED.match(content, at, end):
                 at = numbered.end()
@@ -91,10 +100,8 @@ def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]
             _add_escape(reading, content, token)
         elif kind == "single":
             reading.add_quoted(start, at, replaced(_IN_SINGLE, content, *token.span("in_single")))
-        elif kind == "blank":
-            reading.end_word()
-        elif kind == "redirect":
-            reading.end_word(skip=True)
+        elif kind in ("blank", "redirect"):
+            reading.end_word(skip=kind == "redirect")
         elif kind == "separator":
             reading.end_statement()
         else:
@@ -102,7 +109,7 @@ def _read(content: bytes, at: int, end: int, comments: list[tuple[int, int, int]
     if resumed:
         raise _malformed(content, end, "a closing parenthesis")
     reading.end_statement()
-    return reading.done
+    return reading
 
 
 def _malformed(content: bytes, at: int, expected: str) -> FormatError:
@@ -133,7 +140,7 @@ def _open(reading: Reading, at: int, behind: int, resumed: list[bool], *, quoted
 
 
 def _read_double(reading: Reading, content: bytes, at: int, end: int, resumed: list[bool]) -> int:
-    """What is in double quotes up to their end, or to a command substitution; `at` is the quote or parenthesis before."""
+    """What is in double quotes up to their end, or to a substitution; `at` is the quote or parenthesis before."""
     found = _DOUBLE.match(content, at + 1, end)
     if found is None or found["end"] is None:
         raise _malformed(content, at, "a closing quote")
@@ -166,11 +173,11 @@ def _add_escape(reading: Reading, content: bytes, token: re.Match[bytes]) -> Non
 
 def _bindings(statement: Statement, blocks: list[Path], steps: Steps) -> list[Binding]:
     """What a statement gives names, in the block on top of `blocks`, which it may open or close."""
-    words = statement.words
-    path = blocks[-1]
+    words, path = statement.words, blocks[-1]
+    head = before = b""
     while words:
-        head = words[0].value
-        if head in _OPENERS and not (head == b"if" and words is not statement.words and _follows_else(statement, words)):
+        before, head = head, words[0].value
+        if head in _OPENERS and (before, head) != (b"else", b"if"):
             blocks.append(path)
         if head not in _BEFORE:
             break
@@ -185,10 +192,6 @@ def _bindings(statement: Statement, blocks: list[Path], steps: Steps) -> list[Bi
     if head in _NO_COMMAND:
         return []
     return _command(words, statement.line, path)
-
-
-def _follows_else(statement: Statement, words: list[Word]) -> bool:
-    return statement.words[len(statement.words) - len(words) - 1].value == b"else"
 
 
 def _command(words: list[Word], line: int, path: Path, *, commented: bool = False) -> list[Binding]:
@@ -241,7 +244,7 @@ def _set(words: list[Word], path: Path, *, commented: bool) -> list[Binding]:
 
 
 def _universal(words: list[Word], path: Path, *, commented: bool) -> list[Binding]:
-    r"""A line of `fish_variables`, `SETUVAR [OPTION…] NAME:VALUE`: \x1e stands between a list's values, \x1d for none."""
+    r"""A line of `fish_variables`: `SETUVAR [OPTION…] NAME:VALUE`. `\x1e` stands between values, `\x1d` for none."""
     parts = [part for word in words[-1:] for piece in word.pieces for part in piece.parts]
     name, colon, rest = parts[0].value.partition(b":") if parts else (b"", b"", b"")
     if not colon or (not rest and [part.value for part in parts[1:]] == [b"\x1d"]):
@@ -259,21 +262,6 @@ def _universal(words: list[Word], path: Path, *, commented: bool) -> list[Bindin
             found.append(bind(name, value, span, path, commented=commented))
         element = [] if part is None else [Part(part.end, part.end, b"")]
     return found
-
-
-def _read_comment(content: bytes, line: int, start: int, end: int) -> list[Binding]:
-    """The bindings of a statement that was made a comment, or of anything in one that looks like a setting."""
-    remarked = _REMARKED.match(content, start, end)
-    try:
-        statements = _read(content, remarked.end() if remarked else start, end, None)
-    except FormatError:  # prose with an apostrophe
-        statements = []
-    settings = [each for each in statements if each.words[0].value in (b"set", b"export", b"setenv", b"SETUVAR")]
-    found = [binding for each in settings for binding in _command(each.words, line, (), commented=True)]
-    if found:
-        return found
-    left = remark(content, Line(line, start, end, content[start:end]), ())
-    return [left] if left else []
 
 
 FORMATS = {"fish": Format("fish", "fish script", parse)}

@@ -1,7 +1,7 @@
 """A script cut into statements of words, for the shells whose grammar is simple enough for that: fish and csh.
 
 How words are quoted and what they mean is each shell's own file, which drives `Reading` over its tokens in one pass,
-without recursion. Words that no setting is made of are spelled as sh spells them and read as any command's (command.py).
+without recursion. Commands that set nothing are spelled as sh spells them and read as any command (command.py).
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from keywatch.errors import FormatError
 from keywatch.formats import command
-from keywatch.formats.lines import Unfolded, bind
+from keywatch.formats.lines import Line, Unfolded, bind, remark
 from keywatch.model import Binding, Span
 
 Path = tuple[str, ...]
 
+_COMMENT = re.compile(rb"#[^\r\n]*+")
+_MARK = re.compile(rb"#[# \t]*+")
 _EOL = re.compile(rb"\r\n?|\n")
 _SPECIAL = re.compile(rb"""[\s\\'"`;&|()<>]""")
 _SPECIAL_QUOTED = re.compile(rb'[\\"]')
@@ -97,15 +100,27 @@ class _Frame:
 
 
 class Reading:
-    """A script on its way to statements: those that are `done`, and a frame for each command substitution it is in."""
+    """A script on its way to statements: those that are `done`, and a frame for each command substitution it is in.
 
-    def __init__(self, content: bytes, at: int) -> None:
+    `comments` are where they start and end, without the end of their line.
+    """
+
+    def __init__(self, content: bytes, at: int, end: int) -> None:
         self.done: list[Statement] = []
+        self.comments: list[Line] = []
         self.frames = [_Frame()]
-        self._content = content
+        self._content, self._end = content, end
         self._line, self._counted = 1, at
 
-    def line_at(self, at: int) -> int:
+    def comment(self, start: int) -> int:
+        """Take the comment that starts there; where its line ends."""
+        found = _COMMENT.match(self._content, start, self._end)
+        stop = found.end() if found else self._end
+        self.end_word()
+        self.comments.append(Line(self._line_at(start), start, stop, self._content[start:stop]))
+        return stop
+
+    def _line_at(self, at: int) -> int:
         """The number of the line of `at`, which never goes back."""
         self._line += len(_EOL.findall(self._content, self._counted, at))
         self._counted = at
@@ -129,7 +144,7 @@ class Reading:
         frame = self.frames[-1]
         if frame.word is None:
             if not frame.words:
-                frame.line = self.line_at(start)
+                frame.line = self._line_at(start)
             frame.word = Word(start, end)
         frame.word.end = end
         return frame.word
@@ -226,6 +241,24 @@ def _spell_part(part: Part, piece: Piece, put: Callable[[bytes, int], None]) -> 
         last = found.end()
     if last < len(part.value):
         put(part.value[last:], part.start + last * literal)
+
+
+def read_remark(
+    comment: Line,
+    content: bytes,
+    read: Callable[[bytes, int, int], Reading],
+    take: Callable[[Statement], list[Binding]],
+) -> list[Binding]:
+    """The bindings of a statement that was made a comment, or of anything in one that looks like a setting."""
+    mark = _MARK.match(content, comment.start, comment.end)
+    try:
+        statements = read(content, mark.end() if mark else comment.start, comment.end).done
+    except FormatError:  # prose with an apostrophe
+        statements = []
+    found = [binding for each in statements for binding in take(each)]
+    if not found and (left := remark(content, comment, ())):
+        found = [left]
+    return found
 
 
 def in_order(found: list[Binding]) -> list[Binding]:
