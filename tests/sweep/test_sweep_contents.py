@@ -187,3 +187,16 @@ def test_what_is_no_key_is_counted_and_not_reported(station: Station, tree: Path
     assert swept.status == 0
     assert swept.findings == []
     assert swept.report["dropped"]["documented-example"] == 1
+
+
+def test_compiled_python_holds_what_its_source_held(station: Station, tree: Path) -> None:
+    import py_compile
+
+    for seed in range(20, 26):
+        fakes = Fakes(seed)
+        (tree / "conf.py").write_text(f'KEY = "{fakes.key_id()}"\nSECRET = "{fakes.secret()}"\nX = "y"\n')
+        py_compile.compile(str(tree / "conf.py"), cfile=str(tree / f"conf{seed}.pyc"), doraise=True)
+    (tree / "conf.py").unlink()
+    swept = station.sweep(tree)
+    assert len(swept.findings) == 6
+    assert all(len(finding["parts"]) == 2 for finding in swept.findings)
