@@ -162,3 +162,32 @@ class KeyringTimeoutError(KeyringError):
 
 class KeyringMismatchError(KeyringError):
     """The OS keyring gave back something else than was put in."""
+
+
+class MoveError(KeywatchError):
+    """A move or an undo can't be done; nothing was changed, or everything was put back."""
+
+
+class CannotMoveError(MoveError):
+    """A place can't be rewritten. `instead` says what a person can do."""
+
+    def __init__(self, why: str, instead: str) -> None:
+        super().__init__(f"{why}: {instead}")
+        self.why = why
+        self.instead = instead
+
+
+class ConcurrentEditError(MoveError):
+    """A file is no longer what the plan read; what another program wrote stands untouched."""
+
+
+class PlaceRefusedError(MoveError):
+    """A file that must not or can't be rewritten by this account; nothing was changed."""
+
+
+class JournalError(MoveError):
+    """The journal can't be read or written."""
+
+
+class UndoConflictError(MoveError):
+    """A file was changed since the move, in the same lines; nothing was changed."""

@@ -69,6 +69,8 @@ class Examiner:
     rules: RuleSet
     report: Callable[[Sighting], None]
     trouble: Callable[[str, str], None]
+    #: for a move: also the credential with its values, its spans as in the file, and the bindings around it
+    hold: Callable[[Sighting, Credential, Sequence[Binding]], None] | None = None
     dropped: Counter[str] = field(default_factory=Counter)
     _seen: dict[str, int] | None = None
 
@@ -121,7 +123,8 @@ class Examiner:
         return found
 
     def _look_at_all(self, content: bytes, mask: int, place: Place, file: FileFacts | None, before: Before) -> int:
-        credentials = self._detect(content, mask, self._bindings(content, place), dropped=self.dropped)
+        bindings = self._bindings(content, place)
+        credentials = self._detect(content, mask, bindings, dropped=self.dropped)
         if not credentials:
             return 0
         index = LineIndex(content)
@@ -129,7 +132,13 @@ class Examiner:
             spans = [match.span for match in credential.parts]
             allowed = allows(content, spans, credential.rule)
             parts = tuple(self._part(match, index, before) for match in credential.parts)
-            self._tell(self._sighting(credential, parts, place, file, allowed=allowed))
+            sighting = self._sighting(credential, parts, place, file, allowed=allowed)
+            self._tell(sighting)
+            if self.hold is not None:
+                matches = tuple(
+                    replace(match, span=part.span) for match, part in zip(credential.parts, parts, strict=True)
+                )
+                self.hold(sighting, replace(credential, parts=matches), bindings)
         return len(credentials)
 
     def _tell(self, sighting: Sighting) -> None:
