@@ -72,10 +72,14 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
+    from keywatch.cli.move_arguments import add_move, add_recover, add_undo
     from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
+        ("move", "move keys into a vault, and have their programs ask keywatch for them", add_move),
+        ("undo", "put a moved key back where it was", add_undo),
+        ("recover", "end moves that were cut short", add_recover),
         ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
         ("exec", "run a command with vaulted keys in its environment", add_exec),
         ("env", "print lines that set an entry's variables, for a shell", add_env),

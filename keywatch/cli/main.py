@@ -81,6 +81,10 @@ def _run(argv: Sequence[str]) -> int:
             "log": agent.run_log,
         }
         return run[options.command](options)
+    if options.command in ("move", "undo", "recover"):
+        from keywatch.cli import move
+
+        return {"move": move.run_move, "undo": move.run_undo, "recover": move.run_recover}[options.command](options)
     if options.command in ("exec", "env"):
         from keywatch.cli.give import run_env, run_exec
 

@@ -70,13 +70,15 @@ class How(enum.StrEnum):
 class Change:
     """One file of a move. `old` is None where the file is to be made; then `mode` is the new file's.
 
-    `new` holds no secret. `seen` says which file the plan read: device, inode, size, mtime in ns.
+    `new` is `old` with the `edits` in it and holds none of the moved secrets; `cuts` are all known secrets of `old`.
+    `seen` says which file the plan read: device, inode, size, mtime in ns.
     """
 
     path: str
     how: How
     new: bytes = field(repr=False)
     old: bytes | None = field(repr=False, default=None)
+    edits: tuple[tuple[Span, bytes], ...] = field(repr=False, default=())
     cuts: tuple[Cut, ...] = field(repr=False, default=())
     mode: int = 0o600
     seen: tuple[int, int, int, int] | None = None

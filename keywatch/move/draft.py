@@ -6,7 +6,8 @@ Every way works on the same draft, so that two places that lead to one file (`~/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from keywatch.errors import CannotMoveError, PlaceRefusedError
@@ -69,7 +70,6 @@ def check_programs(programs: Programs) -> Programs:
 class _File:
     original: Original
     edits: list[tuple[Span, bytes, int]] = field(default_factory=list)
-    cuts: list[Span] = field(default_factory=list)
 
 
 class Draft:
@@ -135,6 +135,19 @@ class Draft:
         """Give a file that this move makes another content."""
         self._made[path] = (content, self._made[path][1])
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is asked for within this block counts as a whole, or, when it raises, not at all."""
+        kept = (list(self.notes), list(self.checks), list(self.reloads), dict(self.profiles), dict(self._made))
+        edits = {path: list(file.edits) for path, file in self._files.items()}
+        try:
+            yield
+        except BaseException:
+            self.notes, self.checks, self.reloads, self.profiles, self._made = kept
+            for path, file in self._files.items():
+                file.edits = edits.get(path, [])
+            raise
+
     def say(self, topic: Topic, text: str, path: str = "") -> None:
         """Add a sentence to the plan, once."""
         note = Note(topic, text, path)
@@ -160,18 +173,25 @@ class Draft:
         file = self._file(path)
         if file is None:
             raise CannotMoveError(f"{path}: there is no such file", "look again with keywatch sweep")
-        return splice(file.original.content, [(s, n) for s, n, _ in sorted(file.edits, key=lambda e: (e[0], e[2]))])
+        return splice(file.original.content, _in_order(file))
 
-    def changes(self, secrets: tuple[Secret, ...]) -> tuple[Change, ...]:
+    def changes(self, secrets: Sequence[Secret]) -> tuple[Change, ...]:
         """What is to be done, new files first. `secrets` are cut out of every old text that is kept."""
-        made = [Change(path, How.CREATE, content, None, (), mode) for path, (content, mode) in self._made.items()]
+        made = [Change(path, How.CREATE, content, mode=mode) for path, (content, mode) in self._made.items()]
         rewritten = []
         for path in self.changed():
-            original = self._files[path].original
-            cuts = find_cuts(original.content, secrets)
+            file = self._files[path]
+            original = file.original
             rewritten.append(
                 Change(
-                    path, original.how, self.preview(path), original.content, cuts, 0o600, original.seen, original.owner
+                    path=path,
+                    how=original.how,
+                    new=self.preview(path),
+                    old=original.content,
+                    edits=tuple(_in_order(file)),
+                    cuts=find_cuts(original.content, secrets),
+                    seen=original.seen,
+                    owner=original.owner,
                 )
             )
         return (*made, *rewritten)
@@ -187,7 +207,12 @@ class Draft:
         return self._files[real] if real is not None else None
 
 
-def find_cuts(content: bytes, secrets: tuple[Secret, ...]) -> tuple[Cut, ...]:
+def _in_order(file: _File) -> list[tuple[Span, bytes]]:
+    """The edits by their spans; insertions at one place in the order in which they were asked for."""
+    return [(span, new) for span, new, _ in sorted(file.edits, key=lambda edit: (edit[0], edit[2]))]
+
+
+def find_cuts(content: bytes, secrets: Sequence[Secret]) -> tuple[Cut, ...]:
     """Every occurrence of a secret in `content`, none overlapping another."""
     found: list[Cut] = []
     for secret in sorted(set(secrets), key=len, reverse=True):

@@ -40,14 +40,18 @@ def _apply(held: Held, draft: Draft) -> None:
 
 
 def _section_of(held: Held) -> str:
-    paths = {part.path for part in held.credential.parts}
-    if len(paths) != 1 or len(next(iter(paths))) != 1:
-        raise CannotMoveError(
-            f"{held.path}: the parts of this key are not settings of one section", "put them into one section"
-        )
-    if held.value(Role.ACCESS_KEY_ID) is None or held.value(Role.SECRET_ACCESS_KEY) is None:
+    """The section whose live settings hold both halves of the key; copies in comments do not count."""
+    here = {(each.path, each.value) for each in held.bindings if not each.commented and len(each.path) == 1}
+    halves = [held.credential.part(role) for role in (Role.ACCESS_KEY_ID, Role.SECRET_ACCESS_KEY)]
+    if any(half is None for half in halves):
         raise CannotMoveError(f"{held.path}: half a key, which no client can use", "delete it, or add its other half")
-    return next(iter(paths))[0]
+    paths = [path for path, _ in sorted(here, key=lambda each: each[0])]
+    for path in dict.fromkeys([*(half.path for half in halves if half is not None), *paths]):
+        if all(half is not None and (path, half.value) in here for half in halves):
+            return path[0]
+    raise CannotMoveError(
+        f"{held.path}: the parts of this key are not settings of one section", "put them into one section"
+    )
 
 
 def _check_values(held: Held, keys: list[Binding]) -> None:
