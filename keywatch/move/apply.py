@@ -21,6 +21,7 @@ from keywatch.move.locate import check_writable
 from keywatch.move.rewrite import Mode, choose_mode
 from keywatch.move.steps import Fields, Ground, do_step, finish_step, take_back
 from keywatch.move.template import Hunk, Names, Template, cut, make_hunks, split_lines
+from keywatch.move.trouble import say, told
 from keywatch.move.verify import verify
 from keywatch.vault.base import Vault, timestamp
 
@@ -53,11 +54,12 @@ class Outcome:
 
 def apply_plan(plan: Plan, workshop: Workshop, tell: Tell = lambda _: None) -> Outcome:
     """Carry out a plan. `MoveError` when that can't be done: then all stands as before, and the error says so."""
-    for change in plan.changes:
-        if change.how is How.REWRITE:
-            check_writable(change.path, workshop.account.uid)
-    with one_at_a_time(workshop.state_dir):
-        move, fields, extra = _intend(plan, workshop)
+    with one_at_a_time(workshop.state_dir), told("keywatch recover ends what was begun"):
+        with told("nothing was changed"):
+            for change in plan.changes:
+                if change.how is How.REWRITE:
+                    check_writable(change.path, workshop.account.uid)
+            move, fields, extra = _intend(plan, workshop)
         workshop.journal.begin(move)
         if plan.uses_entry:
             tell(f"putting the key into {workshop.vault.title} as '{plan.entry}'")
@@ -83,11 +85,12 @@ def carry_on(move: Move, plan: Plan, workshop: Workshop, fields: Fields, tell: T
         tell("verifying as the consumers would")
         verify(plan.checks, plan.payload.fields, move.uid)
     except (KeywatchError, OSError) as error:
-        why = str(error) if isinstance(error, KeywatchError) else f"{error.filename or ''}: {error.strerror}"
+        why = say(error) if isinstance(error, OSError) else str(error)
         back_out(move, workshop, fields, why)
         kind = type(error) if isinstance(error, PlaceRefusedError) else MoveError
         raise kind(f"{why}\neverything was put back as it was") from None
-    return finish(replace(move, steps=tuple(steps)), workshop)
+    with told("the key was moved, but its old text may lie beside: keywatch recover removes it"):
+        return finish(replace(move, steps=tuple(steps)), workshop)
 
 
 def finish(move: Move, workshop: Workshop) -> Outcome:
@@ -110,7 +113,7 @@ def back_out(move: Move, workshop: Workshop, fields: Fields, why: str) -> None:
         try:
             take_back(workshop.ground, move, step, fields)
         except (KeywatchError, OSError) as error:
-            left.append(str(error))
+            left.append(say(error) if isinstance(error, OSError) else str(error))
     if left:
         raise MoveError(
             f"{why}\nand it could not all be put back; the key is in the vault as '{move.entry}':\n" + "\n".join(left)

@@ -17,6 +17,7 @@ from keywatch.move.base import Account, Change, Held, Note, Plan, ProfileCheck, 
 from keywatch.move.draft import Draft, Original, Programs
 from keywatch.move.find import Finder, find_again
 from keywatch.move.redaction import redact_rest
+from keywatch.move.trouble import told
 from keywatch.move.ways.registry import choose_way
 from keywatch.sweep.sighting import FileFacts
 from keywatch.vault.base import NAME, Entry, Payload, Vault
@@ -52,6 +53,10 @@ class Planner:
 
     def plan(self, findings: Sequence[Finding]) -> Plan:
         """The plan for one credential at these places; its `changes` are empty when none can be rewritten."""
+        with told("nothing was changed"):
+            return self._plan(findings)
+
+    def _plan(self, findings: Sequence[Finding]) -> Plan:
         draft = Draft(self.account, self.programs, self.read)
         found, unmoved = self._find(findings, draft)
         if not found:

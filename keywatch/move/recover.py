@@ -16,6 +16,7 @@ from keywatch.move.deposit import fields_of, take_out
 from keywatch.move.journal import Move, MoveState, StepState, one_at_a_time
 from keywatch.move.rewrite import Mode, Rewrite
 from keywatch.move.steps import Fields, resume_step
+from keywatch.move.trouble import say
 from keywatch.move.undo import carry_undo, restore
 
 
@@ -30,6 +31,8 @@ class Recovered:
 
 def recover_all(workshop: Workshop) -> list[Recovered]:
     """End every move of the journal that was cut short."""
+    if not workshop.journal.unfinished():
+        return []
     with one_at_a_time(workshop.state_dir):
         return [recover_one(move, workshop) for move in workshop.journal.unfinished()]
 
@@ -46,7 +49,8 @@ def recover_one(move: Move, workshop: Workshop) -> Recovered:
             return Recovered(move, "taken back: everything is as it was before it")
         return _undo(move, workshop)
     except (KeywatchError, OSError) as error:
-        return Recovered(move, f"could not be ended yet: {error}", ended=False)
+        why = say(error) if isinstance(error, OSError) else str(error)
+        return Recovered(move, f"could not be ended yet: {why}", ended=False)
 
 
 def _forget(move: Move, workshop: Workshop) -> Recovered:

@@ -19,6 +19,7 @@ from keywatch.move.locate import check_writable
 from keywatch.move.rewrite import Mode, Rewrite, choose_mode
 from keywatch.move.steps import Fields, read_current, restore_times
 from keywatch.move.template import undo_by_merge, undo_exactly
+from keywatch.move.trouble import say, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def undo_move(move: Move, workshop: Workshop, tell: Tell = lambda _: None, *, re
     if move.state is not MoveState.DONE:
         raise MoveError(f"move {move.id} is {move.state}: only a finished move can be undone")
     fields = fields_of(workshop.vault, move.entry, move.extra)
-    with one_at_a_time(workshop.state_dir):
+    with one_at_a_time(workshop.state_dir), told("keywatch recover ends what was begun"):
         move = workshop.journal.get(move.id)
         wanted = [restore(move, step, workshop, fields) for step in reversed(move.steps)]
         workshop.journal.set_state(move.id, MoveState.UNDOING)
@@ -88,11 +89,9 @@ def carry_undo(move: Move, wanted: list[Restored], workshop: Workshop, tell: Tel
             if not each.exact:
                 words.append(f"{each.step.path}: was edited since: merged, look at it")
     except (KeywatchError, OSError) as error:
-        why = str(error) if isinstance(error, KeywatchError) else f"{error.filename or ''}: {error.strerror}"
-        for each, target in reversed(done):
-            _move_again(each, target, workshop)
-        for step in move.steps:
-            workshop.journal.set_facts(move.id, replace(step, undo=("", ""), state=StepState.DONE))
+        why = say(error) if isinstance(error, OSError) else str(error)
+        for each in reversed(wanted):
+            _move_again(move, each, workshop)
         workshop.journal.set_state(move.id, MoveState.DONE, why)
         raise MoveError(f"{why}\nthe undo was taken back: everything is as it was before it") from None
     for each, target in done:
@@ -141,10 +140,24 @@ def _put_back(move: Move, each: Restored, workshop: Workshop) -> Rewrite | None:
     return None
 
 
-def _move_again(each: Restored, target: Rewrite | None, workshop: Workshop) -> None:
-    """Best effort: the text of the move back in place, as the undo of an undo that could not be finished."""
-    with contextlib.suppress(KeywatchError, OSError):
-        if target is not None:
-            rewrite.swap_back(target, workshop.ground.digest)
-        elif each.step.how is How.CRONTAB and each.current is not None:
-            spool.write(each.step.owner, each.current)
+def _move_again(move: Move, each: Restored, workshop: Workshop) -> None:
+    """The moved text back in place, wherever the undo of this file stopped. What fails is left for a recovery."""
+    step, digest = each.step, workshop.ground.digest
+    if each.content != each.current and each.current is not None:
+        if each.content is None:
+            owner = (move.uid, move.gid)
+            if read_current(step, move) is None:
+                rewrite.create(step.path, step.temp, each.current, step.permissions, owner, 0o700)
+        elif step.how is How.CRONTAB:
+            spool.write(step.owner, each.current)
+        else:
+            ends = (digest(each.current), digest(each.content))
+            target = Rewrite(step.path, step.temp, *ends, move.uid)
+            beside = rewrite.read_named(target, beside=True)
+            now = digest(rewrite.read_named(target) or b"")
+            if now == ends[1] and beside is not None and digest(beside) == ends[0]:
+                rewrite.swap_back(target, digest)
+            elif now != ends[0] and choose_mode(step.path, move.uid) is Mode.IN_PLACE:
+                rewrite.overwrite(target, digest, each.current, again=True)
+            rewrite.wipe(target, scrub=True)
+    workshop.journal.set_facts(move.id, replace(step, undo=("", ""), state=StepState.DONE))

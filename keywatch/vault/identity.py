@@ -30,19 +30,9 @@ _CREDENTIAL = re.compile(r"[A-Za-z0-9._-]{1,255}")
 def read_key_file(path: str, passphrase: Secret | None = None) -> list[AnyIdentity]:
     """The identities of a key file, opened by `passphrase` where one seals it. `VaultLockedError` says why not."""
     try:
-        # O_NONBLOCK: a FIFO put there must not hold the helper.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        content = _read_private(path)
     except OSError as error:
         raise VaultLockedError(f"{path}: the key file can't be read: {error.strerror}") from None
-    with os.fdopen(fd, "rb") as file:
-        info = os.fstat(file.fileno())
-        if not stat.S_ISREG(info.st_mode) or info.st_size > _MAX_KEY_FILE:
-            raise VaultLockedError(f"{path}: not a key file")
-        # systemd gives a service its credentials as root's, with an ACL that shows as group-readable.
-        others = 0o077 if info.st_uid == os.geteuid() else 0o027
-        if info.st_uid not in (os.geteuid(), 0) or info.st_mode & others:
-            raise VaultLockedError(f"{path}: others may read or write this key file: chown it to you and chmod 600 it")
-        content = file.read(_MAX_KEY_FILE)
     try:
         if content.startswith((b"age-encryption.org/", b"-----BEGIN AGE")):
             if passphrase is None:
@@ -53,6 +43,20 @@ def read_key_file(path: str, passphrase: Secret | None = None) -> list[AnyIdenti
         raise VaultLockedError(f"{path}: this passphrase does not open the key file") from None
     except AgeError as error:
         raise VaultLockedError(f"{path}: {error}") from None
+
+
+def _read_private(path: str) -> bytes:
+    """A small file that nobody else may read or write. `VaultLockedError` for any other."""
+    # O_NONBLOCK: a FIFO put there must not hold the helper.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode) or info.st_size > _MAX_KEY_FILE:
+            raise VaultLockedError(f"{path}: not a key file")
+        # systemd gives a service its credentials as root's, with an ACL that shows as group-readable.
+        others = 0o077 if info.st_uid == os.geteuid() else 0o027
+        if info.st_uid not in (os.geteuid(), 0) or info.st_mode & others:
+            raise VaultLockedError(f"{path}: others may read or write this key file: chown it to you and chmod 600 it")
+        return file.read(_MAX_KEY_FILE)
 
 
 def read_credential(name: str) -> list[AnyIdentity]:
