@@ -22,8 +22,9 @@ from keywatch.errors import ConcurrentEditError, PlaceRefusedError
 from keywatch.move.exchange import exchange_names
 from keywatch.move.locate import MOST_BYTES, Spot, open_spot
 
-#: how long a program may keep a file open for writing before the move gives up on it, in seconds
-PATIENCE = 2.0
+#: how long a program may keep a file open for writing before the move gives up on it, in seconds: short, because its
+#: readers see the new text meanwhile
+PATIENCE = 0.3
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EBUSY, errno.EXDEV})
@@ -282,15 +283,39 @@ def _unwritten(fd: int) -> bool:
 
 
 def _give_back(spot: Spot, rewrite: Rewrite, digest: Digest) -> None:
-    """Exchange again; what was ours is removed, what somebody wrote over it meanwhile is kept beside."""
+    """Exchange again. What somebody appended to ours meanwhile is appended to theirs; any other edit is kept beside."""
+    ours = _read(spot, spot.name)
     exchange_names(spot.folder, rewrite.temp, spot.name)
     _sync_folder(spot)
-    if digest(_read(spot, rewrite.temp)) == rewrite.new:
-        os.unlink(rewrite.temp, dir_fd=spot.folder)
-    else:
-        kept = spot.name + ".keywatch-saved"
-        os.rename(rewrite.temp, kept, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
+    deadline = time.monotonic() + PATIENCE
+    fd = os.open(rewrite.temp, _READ, dir_fd=spot.folder)
+    try:
+        while not _unwritten(fd) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        os.close(fd)
+    now = _read(spot, rewrite.temp)
+    if digest(now) != rewrite.new:
+        whole = ours if digest(ours) == rewrite.new else b""
+        if not whole or not now.startswith(whole):
+            kept = spot.name + ".keywatch-saved"
+            os.rename(rewrite.temp, kept, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
+            _sync_folder(spot)
+            raise ConcurrentEditError(
+                f"{spot.path}: two programs changed it at once: one text stands there, the other in {kept}: merge them"
+            )
+        _append(spot, now[len(whole) :])
+    os.unlink(rewrite.temp, dir_fd=spot.folder)
     _sync_folder(spot)
+
+
+def _append(spot: Spot, more: bytes) -> None:
+    fd = os.open(spot.name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spot.folder)
+    try:
+        _write_all(fd, more)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _copy_metadata(old: int, new: int) -> None:
