@@ -121,7 +121,7 @@ class State:
             raise self._error(error) from None
 
     def save_totals(self, scope: str, totals: DayTotals) -> None:
-        """Remember what a sweep of `scope` found, instead of what an earlier one of that day did. Old days are forgotten."""
+        """Remember what a sweep of `scope` found, instead of an earlier one of that day, and forget old days."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(
