@@ -85,6 +85,14 @@ def _run(argv: Sequence[str]) -> int:
         from keywatch.cli.give import run_env, run_exec
 
         return run_exec(options) if options.command == "exec" else run_env(options)
+    if options.command == "report":
+        from keywatch.cli.report import run_report
+
+        return run_report(options)
+    if options.command == "completion":
+        from keywatch.cli.completion import run_completion
+
+        return run_completion(options)
     from keywatch.cli.sweep import run_sweep
 
     return run_sweep(options)

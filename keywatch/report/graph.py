@@ -17,9 +17,8 @@ from keywatch.report.markup import fill, make
 #: rows that one picture takes before it stops being one
 MAX_PLACES = 60
 _ROW, _TOP = 30, 34
-_WIDTH = 1000
-#: where the columns stand: right end of the keys, the places' boxes, start of the consumers
-_KEYS, _BOX, _BOX_END, _READERS = 232, 330, 760, 868
+#: width of a character of a label at most (12 px of a proportional, 11 px of a monospaced font), and of the curves
+_LETTER, _MONO, _REACH = 7.2, 6.7, 100
 _MAX_LABEL = 58
 
 
@@ -96,29 +95,34 @@ def _spread(nodes: list[_Node], height: float) -> None:
 def _draw(
     drawn: list[tuple[Key, _Node, list[tuple[_Node, _Node]]]], places: list[_Node], readers: list[_Node], height: float
 ) -> Element:
+    # columns as wide as what stands in them, so that a phone need not scroll past nothing
+    end = _LETTER * max([4, *(len(node.label) for _, node, _ in drawn)])
+    box, width = end + _REACH, 20 + _MONO * max([8, *(len(place.label) for place in places)])
+    reach = box + width + _REACH
+    whole = round(reach + _LETTER * max([8, *(len(reader.label) for reader in readers)]))
     told = f"{len(drawn)} keys in {len(places)} places, read by {len(readers)} kinds of program"
     svg = make(
         "svg",
         make("title", f"Keys, places and consumers: {told}. The list below says the same in words.", id="graph-title"),
-        class_="graph", width=_WIDTH, height=height, viewBox=f"0 0 {_WIDTH} {height:.6g}", role="img",
+        class_="graph", width=whole, height=height, viewBox=f"0 0 {whole} {height:.6g}", role="img",
         aria_labelledby="graph-title",
     )  # fmt: skip
-    for x, anchor, text in ((_KEYS, "end", "key"), (_BOX, "start", "place"), (_READERS, "start", "read by")):
+    for x, anchor, text in ((end, "end", "key"), (box, "start", "place"), (reach, "start", "read by")):
         fill(svg, make("text", text, class_=f"head {anchor}", x=x, y=16))
     for key, node, links in drawn:
         worst = max(finding.severity for finding in key.findings).label
         group = make("g", class_=f"node {worst}", data_key=key.anchor)
         for place, reader in links:
-            fill(group, make("path", class_="link", d=_curve(_KEYS + 12, node.y, _BOX, place.y)))
-            fill(group, make("path", class_="link", d=_curve(_BOX_END, place.y, _READERS - 12, reader.y)))
-        fill(group, make("circle", cx=_KEYS + 12, cy=node.y, r=6))
-        fill(svg, fill(group, _label(node, _KEYS, "end")))
+            fill(group, make("path", class_="link", d=_curve(end + 12, node.y, box, place.y)))
+            fill(group, make("path", class_="link", d=_curve(box + width, place.y, reach - 12, reader.y)))
+        fill(group, make("circle", cx=end + 12, cy=node.y, r=6))
+        fill(svg, fill(group, _label(node, end, "end")))
     for place in places:
-        box = make("rect", class_="box", x=_BOX, y=place.y - 11, width=_BOX_END - _BOX, height=22, rx=4)
-        fill(svg, box, _label(place, _BOX + 10, "start mono"))
+        frame = make("rect", class_="box", x=box, y=place.y - 11, width=width, height=22, rx=4)
+        fill(svg, frame, _label(place, box + 10, "start mono"))
     for reader in readers:
-        dot = make("circle", class_="reader", cx=_READERS - 12, cy=reader.y, r=4)
-        fill(svg, dot, _label(reader, _READERS, "start"))
+        dot = make("circle", class_="reader", cx=reach - 12, cy=reader.y, r=4)
+        fill(svg, dot, _label(reader, reach, "start"))
     return svg
 
 

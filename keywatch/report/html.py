@@ -123,7 +123,7 @@ def _verdict(machines: Sequence[MachineReport], keys: Sequence[Key]) -> Element:
     section = make("section", make("p", says, class_="says"), tally, class_="verdict", aria_label="Summary")
     moved = sum(row.state == "moved" for machine in machines for row in machine.moved)
     if moved:
-        fill(section, make("p", f"{plural(moved, 'place')} cleared so far: their keys are in a vault."))
+        fill(section, make("p", f"{plural(moved, 'place')} cleared so far, keys moved into a vault."))
     return section
 
 
@@ -157,10 +157,27 @@ def _list(keys: Sequence[Key], machines: Sequence[MachineReport]) -> Element:
     for name, reasons in said.items():
         for reason in reasons:
             fill(section, make("p", f"All{f' on {name}' if many else ''}: {reason}.", class_="quiet"))
+    elsewhere = _elsewhere(keys)
     for key in keys:
-        fill(section, _key(key, said[key.machine], many=many))
+        others = [name for name in elsewhere.get(_likeness(key), ()) if name != key.machine]
+        fill(section, _key(key, said[key.machine], others, many=many))
     nothing = make("p", "No key is left by these filters.", id="nothing", class_="quiet", hidden="hidden")
     return fill(section, nothing)
+
+
+def _likeness(key: Key) -> tuple[str, str]:
+    """What the same key has in common on all machines: fingerprints differ, each machine has a key of its own."""
+    first = key.findings[0]
+    return (first.account or "", masked(first))
+
+
+def _elsewhere(keys: Sequence[Key]) -> dict[tuple[str, str], list[str]]:
+    """The machines on which a key of that account and masked id lies."""
+    machines: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        if all(likeness := _likeness(key)) and key.machine not in machines.setdefault(likeness, []):
+            machines[likeness].append(key.machine)
+    return machines
 
 
 def _filters(keys: Sequence[Key], machines: Sequence[MachineReport]) -> Element:
@@ -179,7 +196,7 @@ def _filters(keys: Sequence[Key], machines: Sequence[MachineReport]) -> Element:
     return fill(form, make("p", id="shown", role="status"))
 
 
-def _key(key: Key, said: Sequence[str], *, many: bool) -> Element:
+def _key(key: Key, said: Sequence[str], others: Sequence[str], *, many: bool) -> Element:
     first = key.findings[0]
     worst = max(finding.severity for finding in key.findings)
     name = make("h3", first.title or first.rule)
@@ -199,6 +216,9 @@ def _key(key: Key, said: Sequence[str], *, many: bool) -> Element:
     places = make("ul", *(_place(finding, key.home, worst) for finding in key.findings))
     fill(facts, make("dt", "Place" if len(key.findings) == 1 else "Places"), make("dd", places))
     reasons = make("ul", *_reasons(key, said))
+    if others:
+        named = ", ".join(others[:3]) + (f" and {len(others) - 3:,} more" if len(others) > 3 else "")
+        fill(reasons, make("li", f"Likely the same key (same account, same ends of its id) on {named}"))
     if len(reasons):
         fill(facts, make("dt", "Why"), make("dd", reasons))
     steps = make("ul", *(_step(step) for step in next_steps(key.findings, key.home)))

@@ -26,16 +26,21 @@ def say_time(seconds: float) -> str:
     return f"{moment.tm_mday} {time.strftime('%B %Y, %H:%M UTC', moment)}"
 
 
+def _when(seconds: float) -> str:
+    """The same, short: `2026-11-24 04:26`."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds)) if seconds > 0 else "unknown"
+
+
 def list_machines(machines: Sequence[MachineReport]) -> Element:
     """One row a machine: when it was swept, its keys by severity, what was moved and what was not read."""
     shown = sorted(Severity, reverse=True)
-    head = make("tr", make("th", "Machine", scope="col"), make("th", "Swept", scope="col"))
+    head = make("tr", make("th", "Machine", scope="col"), make("th", "Swept (UTC)", scope="col"))
     for title in (*(severity.label.capitalize() for severity in shown), "Places", "Moved", "Not read"):
         fill(head, make("th", title, scope="col", class_="n"))
     body = make("tbody")
     for machine in machines:
         worst = [max(f.severity for f in group) for group in by_credential(machine.sweep.findings)]
-        row = make("tr", make("th", machine.name, scope="row"), make("td", say_time(machine.sweep.swept)))
+        row = make("tr", make("th", machine.name, scope="row"), make("td", _when(machine.sweep.swept), class_="when"))
         for severity in shown:
             count = sum(each is severity for each in worst)
             fill(row, make("td", f"{count:,}", class_=f"n {severity.label}" if count else "n none"))
@@ -51,13 +56,13 @@ def list_moved(machines: Sequence[MachineReport]) -> Element:
     many = len(machines) > 1
     rows = [(machine, row) for machine in machines for row in machine.moved]
     rows.sort(key=lambda pair: -pair[1].time)
-    columns = ("When", *(("Machine",) if many else ()), "Key", "Place", "Entry", "Now")
+    columns = ("When (UTC)", *(("Machine",) if many else ()), "Key", "Place", "Entry", "Now")
     head = make("tr", *(make("th", column, scope="col") for column in columns))
     body = make("tbody")
     for machine, row in rows[:_MAX_MOVED]:
         path = make("code")
         path.text = show_path(row.path, machine.home)
-        line = make("tr", make("td", say_time(row.time)))
+        line = make("tr", make("td", _when(row.time), class_="when"))
         if many:
             fill(line, make("td", machine.name))
         key = " ".join(filter(None, (row.title, row.masked)))

@@ -81,10 +81,10 @@ def list_days(days: Sequence[DayTotals]) -> Element:
 
 
 def _ceiling(count: int) -> int:
-    """The next round number at which an axis can end: 1, 2, 4, 6, 8, 10, 20, 40 …"""
+    """The next round number at which an axis can end: 1, 2, 3, 4, 6, 8, 10, 20, 30 …"""
     step = 1
     while True:
-        for factor in (1, 2, 4, 6, 8):
+        for factor in (1, 2, 3, 4, 6, 8):
             if factor * step >= count:
                 return factor * step
         step *= 10
