@@ -55,7 +55,9 @@ def _read_all(options: argparse.Namespace) -> list[MachineReport]:
 
     looking = ("paths", "home", "processes", "max_size", "no_cache", "jobs", "rules", "ignore_file", "baseline")
     if any(getattr(options, name) for name in looking):
-        raise UsageError("--merge takes sweeps from files and sweeps nothing: leave out where to look and what to report")
+        raise UsageError(
+            "--merge takes sweeps from files and sweeps nothing: leave out where to look and what to report"
+        )
     if len(options.merge) > MAX_FILES:
         raise UsageError(f"--merge: more than {MAX_FILES:,} files")
     return [part for path in options.merge for part in parse_machines(read_named(path, MAX_BYTES), path)]

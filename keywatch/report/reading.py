@@ -20,7 +20,7 @@ from typing import NoReturn, get_args
 
 from keywatch.errors import ReportError
 from keywatch.model import Finding, Kind, Part, Place, Role, Severity, Skipped, Span, Summary, SweepResult
-from keywatch.report.escape import decodable, show
+from keywatch.report.escape import decodable
 from keywatch.report.json import SCHEMA as SWEEP_SCHEMA
 from keywatch.report.machines import SCHEMA as REPORT_SCHEMA
 from keywatch.report.machines import MachineReport, MovedRow, MoveState
@@ -131,7 +131,7 @@ class _Object:
 
     def counts(self, name: str) -> dict[str, int]:
         inner = self.object(name)
-        return {show(key)[:MAX_TEXT]: inner.count(key) for key in inner.fields}
+        return {key: inner.count(key) for key in inner.fields}
 
     def object(self, name: str) -> _Object:
         value = self.fields.get(name)
