@@ -29,7 +29,7 @@ examples:
   keywatch sweep --baseline report.json
 """
 
-_EXIT = """\
+EXIT_STATUS = """\
 exit status:
   0  nothing found          1  findings at or above --fail-on
   2  wrong usage            3  something that was asked for could not be swept
@@ -47,6 +47,12 @@ examples:
   keywatch completion bash > ~/.local/share/bash-completion/completions/keywatch
   keywatch completion zsh > "${fpath[1]}/_keywatch"
   keywatch completion fish > ~/.config/fish/completions/keywatch.fish
+"""
+
+_CREDENTIAL_EXAMPLES = """\
+examples, in ~/.aws/credentials:
+  [default]
+  credential_process = /home/you/.local/bin/keywatch-credential aws-work
 """
 
 
@@ -74,7 +80,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         "sweep",
         help="find keys in files, trees, standard input and processes",
         description="Find keys. Without a PATH: in the well-known places of this account (as root: of all accounts).",
-        epilog=_EXAMPLES + "\n" + _EXIT,
+        epilog=_EXAMPLES + "\n" + EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -110,6 +116,22 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         if only in ("", name):
             add(made[name])
     return top, made
+
+
+def build_credential_parser() -> Parser:
+    """The definitions of `keywatch-credential`, for its manual page: the helper itself has no time for argparse."""
+    parser = Parser(
+        prog="keywatch-credential",
+        description="Print an entry's credentials as AWS clients take them from a credential_process. "
+        "Answers within a second or says in one line on standard error why not; never asks anybody anything.",
+        epilog=_CREDENTIAL_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("--vault", metavar="FILE", help="another vault file, or 'keyring' for the OS keyring")
+    parser.add_argument("entry", metavar="ENTRY", help="the entry's name")
+    return parser
 
 
 def _add_looking(parser: Parser) -> argparse._ArgumentGroup:

@@ -99,7 +99,9 @@ def test_every_option_has_help_and_stands_in_the_documentation() -> None:
     docs = Path(__file__).parents[2] / "docs"
     _, commands = build_parser()
     for name, command in commands.items():
-        page = (docs / ("usage.md" if name in ("sweep", "rules") else "vault.md")).read_text(encoding="utf-8")
+        page = (docs / ("usage.md" if name in ("sweep", "rules", "report", "completion") else "vault.md")).read_text(
+            encoding="utf-8"
+        )
         for parser in every_parser(command):
             for action in parser._actions:
                 named = isinstance(action, argparse._SubParsersAction) or not action.option_strings

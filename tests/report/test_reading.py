@@ -133,3 +133,15 @@ def test_a_wrong_field_is_named(way: tuple[Any, ...], new: object, message: str)
 def test_what_is_no_sweep_is_refused(content: bytes) -> None:
     with pytest.raises(ReportError, match=r"^x\.json: "):
         parse_machines(content, "x.json")
+
+
+def test_the_documented_report_is_true() -> None:
+    text = (FOLDER.parents[1] / "docs/formats.md").read_text(encoding="utf-8")
+    example = json.loads(text.split("```json\n")[1].split("```")[0])
+    jsonschema.Draft202012Validator(REPORT).validate(example)
+    real = json.loads(written(one_machine()))
+    assert set(example) == set(real)
+    for key in ("sweep", "trend", "moved"):
+        shown, made = example["machines"][0][key], real["machines"][0][key]
+        assert set(shown if key == "sweep" else shown[0]) == set(made if key == "sweep" else made[0])
+    assert parse_machines(json.dumps(example).encode(), "x")[0].name == "laptop"
