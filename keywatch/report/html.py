@@ -6,8 +6,9 @@ everything is there but the filters. What files and other machines say goes in a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.resources import files
+from itertools import islice
 from typing import TextIO
 from xml.etree.ElementTree import Element
 
@@ -159,7 +160,7 @@ def _list(keys: Sequence[Key], machines: Sequence[MachineReport]) -> Element:
             fill(section, make("p", f"All{f' on {name}' if many else ''}: {reason}.", class_="quiet"))
     elsewhere = _elsewhere(keys)
     for key in keys:
-        others = [name for name in elsewhere.get(_likeness(key), ()) if name != key.machine]
+        others = elsewhere.get(_likeness(key), {key.machine: None})
         fill(section, _key(key, said[key.machine], others, many=many))
     nothing = make("p", "No key is left by these filters.", id="nothing", class_="quiet", hidden="hidden")
     return fill(section, nothing)
@@ -171,12 +172,12 @@ def _likeness(key: Key) -> tuple[str, str]:
     return (first.account or "", masked(first))
 
 
-def _elsewhere(keys: Sequence[Key]) -> dict[tuple[str, str], list[str]]:
-    """The machines on which a key of that account and masked id lies."""
-    machines: dict[tuple[str, str], list[str]] = {}
+def _elsewhere(keys: Sequence[Key]) -> dict[tuple[str, str], dict[str, None]]:
+    """The machines on which a key of that account and masked id lies, each once and in order."""
+    machines: dict[tuple[str, str], dict[str, None]] = {}
     for key in keys:
-        if all(likeness := _likeness(key)) and key.machine not in machines.setdefault(likeness, []):
-            machines[likeness].append(key.machine)
+        if all(likeness := _likeness(key)):
+            machines.setdefault(likeness, {})[key.machine] = None
     return machines
 
 
@@ -196,7 +197,7 @@ def _filters(keys: Sequence[Key], machines: Sequence[MachineReport]) -> Element:
     return fill(form, make("p", id="shown", role="status"))
 
 
-def _key(key: Key, said: Sequence[str], others: Sequence[str], *, many: bool) -> Element:
+def _key(key: Key, said: Sequence[str], machines: Collection[str], *, many: bool) -> Element:
     first = key.findings[0]
     worst = max(finding.severity for finding in key.findings)
     name = make("h3", first.title or first.rule)
@@ -216,8 +217,11 @@ def _key(key: Key, said: Sequence[str], others: Sequence[str], *, many: bool) ->
     places = make("ul", *(_place(finding, key.home, worst) for finding in key.findings))
     fill(facts, make("dt", "Place" if len(key.findings) == 1 else "Places"), make("dd", places))
     reasons = make("ul", *_reasons(key, said))
+    # of ten thousand machines only the first few are looked at for each key
+    others = [name for name in islice(machines, 4) if name != key.machine][:3]
     if others:
-        named = ", ".join(others[:3]) + (f" and {len(others) - 3:,} more" if len(others) > 3 else "")
+        more = len(machines) - 1 - len(others)
+        named = ", ".join(others) + (f" and {more:,} more" if more else "")
         fill(reasons, make("li", f"Likely the same key (same account, same ends of its id) on {named}"))
     if len(reasons):
         fill(facts, make("dt", "Why"), make("dd", reasons))

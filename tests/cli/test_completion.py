@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -70,7 +71,9 @@ def typed(command: list[str], home: Path, keys: str) -> list[str]:
         shell.kill()
         shell.wait()
         os.close(leader)
-    return said[said.rindex("\n", 0, said.rindex(">DONE")) :].strip().removesuffix(">DONE")[1:].split("><")
+    # the next prompt may have come with the answer
+    [answer] = re.findall(r"((?:<[^<>\r\n]*>)+)DONE", said)
+    return re.findall(r"<([^<>]*)>", answer)
 
 
 def read_until(terminal: int, mark: bytes) -> bytes:
