@@ -10,8 +10,8 @@ from keywatch.model import Severity
 from keywatch.report.markup import fill, make
 from keywatch.state import DayTotals
 
-_WIDTH, _HEIGHT = 640, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 6, 10, 22
+_WIDTH, _HEIGHT = 640, 178
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 12, 30
 #: days in the table below the picture; all are in the picture
 _MAX_ROWS = 60
 
