@@ -23,6 +23,10 @@ class ConfigError(UsageError):
     """A configuration, rule, ignore or baseline file is wrong; the message names file and line or key."""
 
 
+class ReportError(UsageError):
+    """A file that was given to be reported is no sweep's report; the message names the field."""
+
+
 class SweepError(KeywatchError):
     """Something that was asked for could not be swept."""
 

@@ -236,7 +236,10 @@ class Summary:
 
 @dataclass(slots=True)
 class SweepResult:
-    """Everything a report shows of one sweep."""
+    """Everything a report shows of one sweep. `machine` is the host's name, `swept` seconds since the epoch.
+
+    `scope` names what was swept where sweeps of other days compare with it (state.py), else it is empty.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
@@ -245,6 +248,9 @@ class SweepResult:
     places: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     suppressed: dict[str, int] = field(default_factory=dict)
+    machine: str = ""
+    swept: float = 0.0
+    scope: str = ""
 
 
 def mask_key_id(value: bytes) -> str:

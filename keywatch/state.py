@@ -1,20 +1,25 @@
 """What keywatch remembers between runs: one SQLite file, 0600, that never holds a secret.
 
-Now: which files a sweep found clean, so that the next one only looks at their metadata. A file is unchanged when
+First: which files a sweep found clean, so that the next one only looks at their metadata. A file is unchanged when
 device, inode, size, mtime and ctime are what they were and the rules are the same; ctime can't be set back by `touch`.
 Files changed less than `RACY_NS` before they were read are not remembered: a second write in the same tick of the file
 system's clock would not show. (A store through a memory map that dirtied its page earlier does not touch the times
 until write-back: no metadata can tell; `--no-cache` reads everything.)
+
+Second: how many keys the last sweep of each day found, for the trend that `keywatch report` draws.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from keywatch.errors import StateError
+from keywatch.model import Finding, Severity
 from keywatch.paths import private_dir
 
 #: one remembered file: inode, size, mtime_ns, ctime_ns
@@ -29,7 +34,33 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS clean (
     dev INTEGER NOT NULL, ino INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (dev, ino)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+    scope TEXT NOT NULL, day TEXT NOT NULL, info INTEGER NOT NULL, low INTEGER NOT NULL, medium INTEGER NOT NULL,
+    high INTEGER NOT NULL, critical INTEGER NOT NULL, places INTEGER NOT NULL, PRIMARY KEY (scope, day)
+) WITHOUT ROWID;
 """
+#: days of totals that are kept for each scope
+KEPT_DAYS = 1000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What the last sweep of a day found. `keys` counts each key once, by its most urgent place, info first."""
+
+    day: str
+    keys: tuple[int, ...]
+    places: int
+
+
+def add_up(findings: Iterable[Finding], day: str) -> DayTotals:
+    """The totals of these findings; `day` is `YYYY-MM-DD`."""
+    worst: dict[str, Severity] = {}
+    places = 0
+    for finding in findings:
+        places += 1
+        worst[finding.identity] = max(finding.severity, worst.get(finding.identity, Severity.INFO))
+    return DayTotals(day, tuple(sum(s is severity for s in worst.values()) for severity in Severity), places)
 
 
 def record_of(info: os.stat_result) -> bytes:
@@ -89,6 +120,42 @@ class State:
                 self._db.execute("ROLLBACK")
             raise self._error(error) from None
 
+    def save_totals(self, scope: str, totals: DayTotals) -> None:
+        """Remember what a sweep of `scope` found, instead of an earlier one of that day, and forget old days."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT OR REPLACE INTO totals (scope, day, info, low, medium, high, critical, places)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (scope, totals.day, *totals.keys, totals.places),
+            )
+            self._db.execute(
+                "DELETE FROM totals WHERE scope = ?1 AND day NOT IN"
+                " (SELECT day FROM totals WHERE scope = ?1 ORDER BY day DESC LIMIT ?2)",
+                (scope, KEPT_DAYS),
+            )
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise self._error(error) from None
+
+    def load_totals(self, scope: str) -> tuple[DayTotals, ...]:
+        """What the sweeps of `scope` found, the latest day last. Rows that this module would not write are left out."""
+        try:
+            rows = self._db.execute(
+                "SELECT day, info, low, medium, high, critical, places FROM totals WHERE scope = ? ORDER BY day DESC"
+                " LIMIT ?",
+                (scope, KEPT_DAYS),
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from None
+        return tuple(
+            DayTotals(day, tuple(keys), places)
+            for day, *keys, places in reversed(rows)
+            if _is_totals(day, *keys, places)
+        )
+
 
 def folder_key(info: os.stat_result) -> FolderKey:
     """The key of a folder, within SQLite's signed 64 bits."""
@@ -97,6 +164,10 @@ def folder_key(info: os.stat_result) -> FolderKey:
 
 def _is_row(dev: object, ino: object, blob: object) -> bool:
     return isinstance(dev, int) and isinstance(ino, int) and isinstance(blob, bytes) and not len(blob) % RECORD.size
+
+
+def _is_totals(day: object, *counts: object) -> bool:
+    return isinstance(day, str) and bool(_DAY.fullmatch(day)) and all(isinstance(c, int) and c >= 0 for c in counts)
 
 
 def _signed(number: int) -> int:

@@ -118,4 +118,7 @@ def full_result() -> SweepResult:
         places=(home, "/etc"),
         notes=("state database not usable: sweeping without it",),
         suppressed={"inline-allow": 2, "baseline": 1},
+        machine="laptop",
+        swept=NOW,
+        scope="well-known",
     )  # fmt: skip

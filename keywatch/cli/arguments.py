@@ -29,10 +29,30 @@ examples:
   keywatch sweep --baseline report.json
 """
 
-_EXIT = """\
+EXIT_STATUS = """\
 exit status:
   0  nothing found          1  findings at or above --fail-on
   2  wrong usage            3  something that was asked for could not be swept
+"""
+
+_REPORT_EXAMPLES = """\
+examples:
+  keywatch report --html keys.html                  sweep the well-known places, and make a page of it
+  keywatch report --json -o laptop.json             the same as JSON, for one page of many machines:
+  keywatch report --html all.html --merge *.json
+"""
+
+_COMPLETION_EXAMPLES = """\
+examples:
+  keywatch completion bash > ~/.local/share/bash-completion/completions/keywatch
+  keywatch completion zsh > "${fpath[1]}/_keywatch"
+  keywatch completion fish > ~/.config/fish/completions/keywatch.fish
+"""
+
+_CREDENTIAL_EXAMPLES = """\
+examples, in ~/.aws/credentials:
+  [default]
+  credential_process = /home/you/.local/bin/keywatch-credential aws-work
 """
 
 
@@ -60,7 +80,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         "sweep",
         help="find keys in files, trees, standard input and processes",
         description="Find keys. Without a PATH: in the well-known places of this account (as root: of all accounts).",
-        epilog=_EXAMPLES + "\n" + _EXIT,
+        epilog=_EXAMPLES + "\n" + EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -80,6 +100,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("move", "move keys into a vault, and have their programs ask keywatch for them", add_move),
         ("undo", "put a moved key back where it was", add_undo),
         ("recover", "end moves that were cut short", add_recover),
+        ("report", "make a page or JSON of what was found, on this machine or on many", _add_report),
         ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
         ("exec", "run a command with vaulted keys in its environment", add_exec),
         ("env", "print lines that set an entry's variables, for a shell", add_env),
@@ -87,6 +108,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("unlock", "have the agent hold the vault open for a time", add_unlock),
         ("lock", "have the agent forget everything", add_lock),
         ("log", "show which program read which entry when", add_log),
+        ("completion", "print a script that completes commands in a shell", _add_completion),
     ):
         made[name] = commands.add_parser(
             name,
@@ -100,7 +122,24 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
     return top, made
 
 
-def _add_sweep(parser: Parser) -> None:
+def build_credential_parser() -> Parser:
+    """The definitions of `keywatch-credential`, for its manual page: the helper itself has no time for argparse."""
+    parser = Parser(
+        prog="keywatch-credential",
+        description="Print an entry's credentials as AWS clients take them from a credential_process. "
+        "Answers within a second or says in one line on standard error why not; never asks anybody anything.",
+        epilog=_CREDENTIAL_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("--vault", metavar="FILE", help="another vault file, or 'keyring' for the OS keyring")
+    parser.add_argument("entry", metavar="ENTRY", help="the entry's name")
+    return parser
+
+
+def _add_looking(parser: Parser) -> argparse._ArgumentGroup:
+    """Where to look and what to report: the same for all commands that sweep. Returns the group of the latter."""
     where = parser.add_argument_group("where to look")
     where.add_argument("paths", nargs="*", metavar="PATH", help="a file or a tree; - is standard input")
     where.add_argument("--home", action="store_true", help="all of the home folder")
@@ -115,6 +154,11 @@ def _add_sweep(parser: Parser) -> None:
         "--ignore-file", action="append", default=[], metavar="FILE", help="what to leave out; may be repeated"
     )
     what.add_argument("--baseline", metavar="FILE", help="leave out what this --json report has")
+    return what
+
+
+def _add_sweep(parser: Parser) -> None:
+    what = _add_looking(parser)
     what.add_argument(
         "--fail-on",
         type=_fail_on,
@@ -132,6 +176,27 @@ def _add_sweep(parser: Parser) -> None:
     how.add_argument("-v", "--verbose", action="store_true", help="name every place and every file not read")
     how.add_argument("-o", "--output", metavar="FILE", help="write the report there, readable by you only")
     how.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+
+
+def _add_report(parser: Parser) -> None:
+    parser.description = "Make a page for a browser, or JSON, of a sweep or of many machines' sweeps."
+    parser.epilog = _REPORT_EXAMPLES
+    how = parser.add_argument_group("what to make")
+    form = how.add_mutually_exclusive_group(required=True)
+    form.add_argument("--html", metavar="FILE", help="one self-contained page; - is standard output")
+    form.add_argument("--json", action="store_true", help="as JSON, with the trend and the moves (docs/formats.md)")
+    how.add_argument("-o", "--output", metavar="FILE", help="write the JSON there, readable by you only")
+    how.add_argument(
+        "--merge", nargs="+", action="extend", default=[], metavar="SWEEP",
+        help="do not sweep: put together what sweep --json or report --json wrote, here or on other machines",
+    )  # fmt: skip
+    _add_looking(parser)
+
+
+def _add_completion(parser: Parser) -> None:
+    parser.description = "Print a script that completes keywatch's commands and options in a shell."
+    parser.epilog = _COMPLETION_EXAMPLES
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="whose script")
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -158,7 +223,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         if options.command == "exec":
             options.words = rest
             return options
-        if rest and options.command != "sweep":
+        if rest and options.command not in ("sweep", "report"):
             raise UsageError(f"{rest[0]}: keywatch {options.command} takes no paths")
         if rest:
             options.paths = [*options.paths, *rest]

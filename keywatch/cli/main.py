@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from keywatch.cli.arguments import parse
@@ -18,6 +19,23 @@ from keywatch.hardening import harden
 if TYPE_CHECKING:
     import argparse
 
+#: each command's module in keywatch.cli and its function: only what runs is imported
+COMMANDS = {
+    "sweep": ("sweep", "run_sweep"),
+    "rules": ("rules", "run_rules"),
+    "report": ("report", "run_report"),
+    "move": ("move", "run_move"),
+    "undo": ("move", "run_undo"),
+    "recover": ("move", "run_recover"),
+    "vault": ("vault", "run_vault"),
+    "exec": ("give", "run_exec"),
+    "env": ("give", "run_env"),
+    "agent": ("agent", "run_agent"),
+    "unlock": ("agent", "run_unlock"),
+    "lock": ("agent", "run_lock"),
+    "log": ("agent", "run_log"),
+    "completion": ("completion", "run_completion"),
+}
 INTERNAL = 3
 INTERRUPTED = 130
 #: 128 + SIGPIPE, as a shell would say of a program that the signal ended
@@ -63,35 +81,9 @@ def _run(argv: Sequence[str]) -> int:
         options = parse(argv)
     except SystemExit as done:  # --help and --version
         return int(done.code or 0)
-    if options.command == "rules":
-        from keywatch.cli.rules import run_rules
-
-        return run_rules(options)
-    if options.command == "vault":
-        from keywatch.cli.vault import run_vault
-
-        return run_vault(options)
-    if options.command in ("agent", "unlock", "lock", "log"):
-        from keywatch.cli import agent
-
-        run: dict[str, Callable[[argparse.Namespace], int]] = {
-            "agent": agent.run_agent,
-            "unlock": agent.run_unlock,
-            "lock": agent.run_lock,
-            "log": agent.run_log,
-        }
-        return run[options.command](options)
-    if options.command in ("move", "undo", "recover"):
-        from keywatch.cli import move
-
-        return {"move": move.run_move, "undo": move.run_undo, "recover": move.run_recover}[options.command](options)
-    if options.command in ("exec", "env"):
-        from keywatch.cli.give import run_env, run_exec
-
-        return run_exec(options) if options.command == "exec" else run_env(options)
-    from keywatch.cli.sweep import run_sweep
-
-    return run_sweep(options)
+    module, function = COMMANDS[options.command or "sweep"]
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"keywatch.cli.{module}"), function)
+    return run(options)
 
 
 def _place(error: BaseException) -> str:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TextIO
 
 from keywatch.cli.inputs import read_baseline, read_ignores, read_stdin
@@ -28,33 +29,53 @@ STDIN = "-"
 
 def run_sweep(options: argparse.Namespace, sweep: Sweep | None = None) -> int:
     """Sweep as `options` say, write the report, and give the exit status. Tests bring their own `sweep`."""
-    homes = user_homes()
-    config = read_config(os.path.join(homes.config, FILE_NAME))
     if options.output:
         check_output(options.output)
+    done = sweep_as_asked(options, sweep, progress=options.report != "lines")
+    _write(done.result, options)
+    name_unswept(done.result)
+    if done.interrupted:
+        return INTERRUPTED
+    fail_on: Severity | None = getattr(options, "fail_on", done.config.sweep.fail_on)
+    return exit_status(done.result, fail_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A sweep that a command asked for: what it found, and whether it was let finish."""
+
+    result: SweepResult
+    config: Config
+    interrupted: bool
+
+
+def sweep_as_asked(options: argparse.Namespace, sweep: Sweep | None = None, *, progress: bool = True) -> Done:
+    """Sweep as `options` say; notes and standard input's shortcomings are in the result."""
+    homes = user_homes()
+    config = read_config(os.path.join(homes.config, FILE_NAME))
     request, notes = _request(options, config, homes.config)
     sweep = sweep or _real_sweep()
     short: list[Skipped] = []
     if STDIN in options.paths:
         request, short = _with_stdin(request)
     interrupted = False
-    with Progress(sys.stderr, os.path.expanduser("~"), wanted=options.report != "lines") as progress:
+    with Progress(sys.stderr, os.path.expanduser("~"), wanted=progress) as shown:
         try:
-            result = sweep(request, progress)
+            result = sweep(request, shown)
         except Interrupted as stop:
             interrupted = True
             result = stop.result
             notes.append("Interrupted: this is what was found until then")
     result.skipped.extend(short)
     result.notes = (*result.notes, *notes)
-    _write(result, options)
+    return Done(result, config, interrupted)
+
+
+def name_unswept(result: SweepResult) -> None:
+    """Say on standard error what was asked for and could not be swept."""
     for skip in result.skipped:
         if skip.asked:
             sys.stderr.write(f"keywatch: error: {show(skip.path)}: {show(skip.why)}\n")
-    if interrupted:
-        return INTERRUPTED
-    fail_on: Severity | None = getattr(options, "fail_on", config.sweep.fail_on)
-    return exit_status(result, fail_on)
 
 
 def _real_sweep() -> Sweep:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TextIO
 
 from keywatch import __version__
@@ -20,7 +21,9 @@ SCHEMA = "keywatch.sweep/1"
 def write(result: SweepResult, out: TextIO, look: Look) -> None:
     """One JSON object, one finding a line, so that a large report needs no more memory than its findings."""
     del look
-    out.write(f'{{"schema": {_text(SCHEMA)}, "version": {_text(__version__)},\n "findings": [')
+    head = {"schema": SCHEMA, "version": __version__}
+    when = {"machine": decodable(result.machine), "time": as_time(result.swept), "scope": result.scope}
+    out.write(f'{json.dumps(head)[:-1]},\n {json.dumps(when)[1:-1]},\n "findings": [')
     for number, finding in enumerate(result.findings):
         out.write((",\n  " if number else "\n  ") + json.dumps(as_json(finding)))
     out.write("],\n")
@@ -38,6 +41,11 @@ def write(result: SweepResult, out: TextIO, look: Look) -> None:
         },
     }
     out.write(",\n".join(f" {_text(key)}: {json.dumps(value)}" for key, value in rest.items()) + "}\n")
+
+
+def as_time(seconds: float) -> str:
+    """`2026-11-24T04:26:16Z`, or nothing for a time that is not known."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if seconds > 0 else ""
 
 
 def as_json(finding: Finding) -> dict[str, JsonValue]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Collection, Iterator, Sequence
-from itertools import groupby
 from typing import TextIO
 
 from rich.console import Console
@@ -16,9 +15,9 @@ from rich.style import Style
 from rich.text import Text
 
 from keywatch.model import Finding, Severity, Skipped, SweepResult
-from keywatch.report.advice import in_order, say
 from keywatch.report.base import Look, first_line, main_part, masked, plural
 from keywatch.report.escape import file_uri, show, show_path, show_place
+from keywatch.report.grouping import DROPPED, SUPPRESSED, by_credential, common_reasons, next_steps
 
 #: width of the left column: the longest badge, ` CRITICAL `
 _LEFT = 10
@@ -33,37 +32,16 @@ _COLORS = {
 _MAX_PLACES = 8
 _MAX_WHYS = 5
 
-_DROPPED = {
-    "documented-example": "documented example",
-    "placeholder": "placeholder",
-    "reference": "reference to a store",
-    "checksum": "wrong checksum",
-    "repeated": "repeated pattern",
-    "sequence": "plain sequence",
-}
-_SUPPRESSED = {
-    "inline-allow": "by a keywatch:allow comment",
-    "ignore-file": "by an ignore file",
-    "baseline": "in the baseline already",
-}
-
 
 def write(result: SweepResult, out: TextIO, look: Look) -> None:
     """The whole report: one block a credential, then the summary."""
     page = _Page(out, look)
     groups = by_credential(result.findings)
-    said = _common(result.findings) if len(groups) > 1 else ()
+    said = common_reasons(result.findings) if len(groups) > 1 else ()
     for group in groups:
         _write_credential(page, group, look, said)
         page.blank()
     _write_summary(page, result, groups, look, said)
-
-
-def by_credential(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings of each credential together, places in order; the most urgent credential, then the most spread."""
-    ordered = sorted(findings, key=lambda f: (f.identity, f.place.path, f.place.via, first_line(f)))
-    groups = [list(group) for _, group in groupby(ordered, key=lambda f: f.identity)]
-    return sorted(groups, key=lambda g: (-max(f.severity for f in g), -len(g), g[0].place.path, first_line(g[0])))
 
 
 class _Page:
@@ -134,7 +112,7 @@ def _write_credential(page: _Page, group: list[Finding], look: Look, said: Colle
 
     for number, reason in enumerate(_reasons(group, look, said)):
         page.row("" if number else "why", reason, "dim")
-    for number, step in enumerate(_steps(group, look)):
+    for number, step in enumerate(next_steps(group, look.home)):
         page.row("" if number else "next", Text(step), "dim")
 
 
@@ -163,13 +141,6 @@ def _place(finding: Finding, look: Look, worst: Severity) -> Text:
     return text
 
 
-def _common(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """The reasons that hold for every finding that is more than information, such as an unencrypted disk: said once."""
-    urgent = [f for f in findings if f.severity > Severity.INFO]
-    # the first reason says what the key is, and stays with it
-    return tuple(r for r in (urgent[0].reasons[1:] if urgent else ()) if all(r in f.reasons for f in urgent))
-
-
 def _reasons(group: list[Finding], look: Look, said: Collection[str]) -> Iterator[Text]:
     """Each reason once, in the order of the most urgent finding; with its places where it does not hold for all.
 
@@ -191,18 +162,6 @@ def _reasons(group: list[Finding], look: Look, said: Collection[str]) -> Iterato
                 where = ", ".join(dict.fromkeys(show_path(f.place.path, look.home) for f in holders))
             text.append(f"  [{where}]", style="dim")
             yield text
-
-
-def _steps(group: list[Finding], look: Look) -> Iterator[str]:
-    """Each step once; a step that names files names those that it is for."""
-    paths: dict[str, dict[str, None]] = {}
-    for finding in group:
-        for name in finding.advice:
-            paths.setdefault(name, {})[finding.place.path] = None
-    if len(paths) > 1:
-        paths.pop("leave", None)
-    for name in in_order(paths):
-        yield say(name, list(paths[name]), look.home)
 
 
 def _write_summary(
@@ -234,10 +193,10 @@ def _summary(result: SweepResult, look: Look) -> Iterator[str]:
     swept = f"Swept {plural(summary.files, 'file')}{cached}, {_size(summary.bytes)}"
     yield f"{swept} in {summary.seconds:.2f} s{where}{more}"
     if result.dropped:
-        yield "Left out, no keys: " + _counts(result.dropped, _DROPPED)
+        yield "Left out, no keys: " + _counts(result.dropped, DROPPED)
     if result.suppressed:
         yield "Left out, as you said: " + ", ".join(
-            f"{count:,} {_SUPPRESSED.get(name, show(name))}"
+            f"{count:,} {SUPPRESSED.get(name, show(name))}"
             for name, count in sorted(result.suppressed.items())
             if count
         )

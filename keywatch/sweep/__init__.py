@@ -19,7 +19,7 @@ from keywatch.errors import StateError
 from keywatch.model import Skipped, Summary, SweepResult
 from keywatch.paths import installation_key, user_homes
 from keywatch.request import Interrupted, SweepRequest
-from keywatch.state import FolderKey, State
+from keywatch.state import FolderKey, State, add_up
 from keywatch.suppress import INLINE, ran_out, suppress
 from keywatch.sweep.crew import Message, run_crew
 from keywatch.sweep.looking import Asked, choose
@@ -64,7 +64,36 @@ def sweep(request: SweepRequest, progress: Progress | None = None) -> SweepResul
             raise Interrupted(_result(request, gathered, rules, asked, notes, begun)) from None
         if state is not None:
             gathered.save(state, rules.digest, known)
-    return _result(request, gathered, rules, asked, notes, begun)
+    result = _result(request, gathered, rules, asked, notes, begun)
+    _remember_totals(result, homes.state)
+    return result
+
+
+def scope_of(request: SweepRequest) -> str:
+    """What is swept, by a name under which sweeps of different days compare; empty where they do not.
+
+    Paths, standard input and a baseline make a sweep of its own kind.
+    """
+    if request.paths or request.stdin is not None or request.baseline is not None:
+        return ""
+    return ("home" if request.home else "well-known") + ("+processes" if request.processes else "")
+
+
+def _remember_totals(result: SweepResult, folder: str) -> None:
+    """Note how many keys there are today; where that can't be, the sweep is as good without."""
+    if not result.scope:
+        return
+    try:
+        with State(folder) as state:
+            state.save_totals(result.scope, add_up(result.findings, local_day(result.swept)))
+    except StateError as error:
+        if str(error) not in result.notes:
+            result.notes = (*result.notes, str(error))
+
+
+def local_day(swept: float) -> str:
+    """The day of that time where this machine stands, as `YYYY-MM-DD`."""
+    return datetime.datetime.fromtimestamp(swept).astimezone().date().isoformat()
 
 
 def _starter(tools: Tools) -> Callable[[Callable[[Message], None], frozenset[str]], SweepWorker]:
@@ -170,4 +199,7 @@ def _result(
         places=asked.places,
         notes=(*notes, *gathered.notes, *asked.notes, *ran_out(request.ignore, today)),
         suppressed=suppressed,
+        machine=os.uname().nodename,
+        swept=time.time(),
+        scope=scope_of(request),
     )

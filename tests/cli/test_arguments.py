@@ -95,11 +95,18 @@ def every_parser(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
                 yield from every_parser(below)
 
 
+#: the page of the documentation that describes a command, where it is not that of the vault
+PAGES = {
+    **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
+    **dict.fromkeys(("move", "undo", "recover"), "moving.md"),
+}
+
+
 def test_every_option_has_help_and_stands_in_the_documentation() -> None:
     docs = Path(__file__).parents[2] / "docs"
     _, commands = build_parser()
     for name, command in commands.items():
-        page = (docs / ("usage.md" if name in ("sweep", "rules") else "vault.md")).read_text(encoding="utf-8")
+        page = (docs / PAGES.get(name, "vault.md")).read_text(encoding="utf-8")
         for parser in every_parser(command):
             for action in parser._actions:
                 named = isinstance(action, argparse._SubParsersAction) or not action.option_strings
