@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -11,11 +12,12 @@ from typing import TextIO
 from keywatch.cli.inputs import read_named
 from keywatch.cli.output import check_output, open_output
 from keywatch.cli.sweep import INCOMPLETE, INTERRUPTED, Sweep, name_unswept, sweep_as_asked
-from keywatch.errors import StateError, UsageError
+from keywatch.errors import JournalError, StateError, UsageError
 from keywatch.paths import user_homes
+from keywatch.report import machines as shown
 from keywatch.report.base import plural
 from keywatch.report.escape import show
-from keywatch.report.machines import MachineReport, merge, write_json
+from keywatch.report.machines import MachineReport, MovedRow, merge, write_json
 from keywatch.state import State
 
 #: one page of more machines' files is no page
@@ -64,18 +66,40 @@ def _read_all(options: argparse.Namespace) -> list[MachineReport]:
 
 
 def _this_machine(scope: str, report: MachineReport) -> MachineReport:
-    """With the totals of earlier sweeps of the same scope, where they can be had."""
+    """With what was moved, and the totals of earlier sweeps of the same scope, where they can be had."""
     from dataclasses import replace
 
     report = replace(report, home=os.path.expanduser("~"))
+    folder = user_homes().state
+    with contextlib.suppress(JournalError):
+        report = replace(report, moved=_moved(folder))
     if not scope:
         return report
     try:
-        with State(user_homes().state) as state:
+        with State(folder) as state:
             return replace(report, trend=state.load_totals(scope))
     except StateError:
         # the sweep has said so in its notes
         return report
+
+
+def _moved(folder: str) -> tuple[MovedRow, ...]:
+    """One row a place of each move that was made, undone ones too."""
+    from datetime import datetime
+
+    from keywatch.move.journal import Journal, MoveState
+
+    words: dict[MoveState, shown.MoveState] = {MoveState.DONE: "moved", MoveState.UNDONE: "undone"}
+    with Journal(folder) as journal:
+        return tuple(
+            MovedRow(
+                datetime.fromisoformat(move.made).timestamp(), move.entry, path, words.get(move.state, "unfinished"), move.title,
+                move.masked, move.vault,
+            )
+            for move in journal.all()
+            if move.state is not MoveState.ROLLED_BACK
+            for path in move.places
+        )  # fmt: skip
 
 
 def _write(options: argparse.Namespace, machines: list[MachineReport], out: TextIO) -> None:

@@ -143,3 +143,12 @@ def test_a_second_place_of_a_moved_key_uses_the_same_entry(moving):
     assert (told["entry"], told["known"]) == ("aws-default", True)
     moving.run("undo", "--yes", "--remove-entry")
     assert moving.credential("aws-default")["AccessKeyId"] == ID  # the first place still needs it
+
+
+def test_the_report_says_what_was_moved(moving):
+    path = moving.write(".aws/credentials", CREDENTIALS)
+    moving.run("move", f"{path}:3", "--yes")
+    (machine,) = moving.json("report")["machines"]
+    (row,) = machine["moved"]
+    assert (row["entry"], row["state"], row["path"]) == ("aws-default", "moved", str(path))
+    assert SECRET not in moving.run("report", "--html", "-").stdout.decode()
