@@ -93,7 +93,8 @@ def _moved(folder: str) -> tuple[MovedRow, ...]:
     with Journal(folder) as journal:
         return tuple(
             MovedRow(
-                datetime.fromisoformat(move.made).timestamp(), move.entry, path, words.get(move.state, "unfinished"), move.title,
+                datetime.fromisoformat(move.made).timestamp(), move.entry, path,
+                words.get(move.state, "unfinished"), move.title,
                 move.masked, move.vault,
             )
             for move in journal.all()

@@ -108,10 +108,10 @@ def back_out(move: Move, workshop: Workshop, fields: Fields, why: str) -> None:
     """Take a move back, the last step first. `MoveError` names the files that can't be, and where the key is."""
     workshop.journal.set_state(move.id, MoveState.BACKING, why)
     current = workshop.journal.get(move.id)
-    left = []
+    left, whole = [], True
     for step in reversed(current.steps):
         try:
-            take_back(workshop.ground, move, step, fields)
+            whole &= take_back(workshop.ground, move, step, fields)
         except (KeywatchError, OSError) as error:
             left.append(say(error) if isinstance(error, OSError) else str(error))
     if left:
@@ -119,7 +119,7 @@ def back_out(move: Move, workshop: Workshop, fields: Fields, why: str) -> None:
             f"{why}\nand it could not all be put back; the key is in the vault as '{move.entry}':\n" + "\n".join(left)
         )
     run_reloads(move.reloads)
-    if move.deposited:
+    if move.deposited and whole:  # where somebody's edit stands instead of the old text, the vault keeps the key
         take_out(workshop.vault, move.entry, move.extra)
     workshop.journal.set_state(move.id, MoveState.ROLLED_BACK, why)
 

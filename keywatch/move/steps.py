@@ -65,14 +65,10 @@ def do_step(ground: Ground, move: Move, step: Step, fields: Fields) -> Step:
         try:
             rewrite.swap(target, ground.digest)
         except OSError as error:
+            # after any other error it is not known which text lies beside: `take_back` looks before it removes one
             if rewrite.can_exchange(error):
-                rewrite.wipe(target, scrub=False)
                 raise
             step = replace(step, mode=Mode.IN_PLACE)
-        except ConcurrentEditError:
-            with contextlib.suppress(OSError):
-                rewrite.wipe(target, scrub=False)
-            raise
         else:
             return _note(ground, move, step, StepState.CHANGED)
     step = replace(step, state=StepState.BEGUN)
@@ -121,40 +117,51 @@ def finish_step(ground: Ground, move: Move, step: Step) -> tuple[Step, bool]:
     return _note(ground, move, step, StepState.DONE), clean
 
 
-def take_back(ground: Ground, move: Move, step: Step, fields: Fields) -> Step:
-    """Put the old text in place of a step that was done, begun or never reached, before anything was wiped."""
-    target = target_of(move, step)
-    if step.state is StepState.BACK:
-        return step
+def take_back(ground: Ground, move: Move, step: Step, fields: Fields) -> bool:
+    """Put the old text in place of a step that was done, begun or never reached, before anything was wiped.
+
+    True when the old text stands there; False when somebody's edit does, which is left alone.
+    """
     current = read_current(step, move)
     now = ground.digest(current) if current is not None else ""
     if step.how is How.CREATE:
         if now == step.new:
             rewrite.remove(step.path, move.uid)
-        return _note(ground, move, step, StepState.BACK)
-    if step.how is How.CRONTAB:
+    elif step.how is How.CRONTAB:
         if now == step.new and current is not None:
             spool.write(step.owner, undo_exactly(current, step.hunks, fields))
-        return _note(ground, move, step, StepState.BACK)
-    beside = rewrite.read_named(target, beside=True)
+    else:
+        _take_back_file(ground, move, step, fields)
+        current = read_current(step, move)
+        restore_times(step, move)
+    _note(ground, move, step, StepState.BACK)
+    return step.how is not How.REWRITE or (current is not None and ground.digest(current) == step.old)
+
+
+def _take_back_file(ground: Ground, move: Move, step: Step, fields: Fields) -> None:
+    target = target_of(move, step)
+    current, beside = rewrite.read_named(target), rewrite.read_named(target, beside=True)
+    now = ground.digest(current) if current is not None else ""
     lies = ground.digest(beside) if beside is not None else ""
-    if step.mode is Mode.EXCHANGE:
-        if lies == step.old and now == step.new:
+    if step.mode is Mode.EXCHANGE and lies == step.old:
+        if now == step.new:
             rewrite.swap_back(target, ground.digest)
-        elif lies == step.old and now != step.old:
+            return
+        if now != step.old:
             raise ConcurrentEditError(
                 f"{step.path}: was edited after its key was moved: that edit stands, the key is in the vault"
             )
-        elif beside is not None:
-            rewrite.wipe(target, scrub=False)
-    elif beside is not None and step.state in (StepState.BEGUN, StepState.CHANGED) and now != step.old:
-        old = undo_exactly(beside, step.hunks, fields)
-        rewrite.overwrite(target, ground.digest, old, again=True)
-        rewrite.wipe(target, scrub=False)
-    elif beside is not None:
-        rewrite.wipe(target, scrub=False)
-    restore_times(step, move)
-    return _note(ground, move, step, StepState.BACK)
+    elif now == step.new and current is not None and step.mode is Mode.EXCHANGE:
+        # nothing lies beside any more: the old text is made again
+        back = Rewrite(step.path, step.temp, step.new, step.old, move.uid)
+        rewrite.write_beside(back, undo_exactly(current, step.hunks, fields))
+        rewrite.swap(back, ground.digest)
+    elif step.mode is Mode.IN_PLACE and now != step.old and step.state in (StepState.BEGUN, StepState.CHANGED):
+        if lies != step.new or beside is None:
+            raise MoveError(f"{step.path}: the text to go back from is gone: the key is in the vault")
+        rewrite.overwrite(target, ground.digest, undo_exactly(beside, step.hunks, fields), again=True)
+    if beside is not None:
+        rewrite.wipe(target, scrub=lies == step.old)
 
 
 def read_current(step: Step, move: Move) -> bytes | None:
