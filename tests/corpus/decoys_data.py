@@ -1,169 +1,368 @@
-"""Data that falls into the shape of keys by chance: sequences, dumps, encodings, minified code, shouting."""
+"""Decoys made by machines: hashes, lock files, sequences, images, certificates, packed objects."""
 
-from __future__ import annotations
-
-import base64
-import random
-import struct
+import hashlib
 import zlib
 from collections.abc import Callable
 
-from tests.corpus.registry import STYLES, Style
+from tests.corpus.fill import Fill
+from tests.corpus.registry import decoy, style
 from tests.corpus.template import Draft, Planted
 
-BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+def _lines(name: str, path: str, count: int, line: Callable[[Fill], str], head: str = "", tail: str = "") -> None:
+    """Register a decoy of `count` made lines."""
+
+    def make(draft: Draft) -> Planted:
+        body = "\n".join(line(draft.fill) for _ in range(count))
+        return Planted((head + body + tail + "\n").encode(), ())
+
+    style(name, path, is_decoy=True)(make)
 
 
-def _decoy(name: str, path: str, make: Callable[[random.Random], str | bytes]) -> None:
-    def draft_it(draft: Draft) -> Planted:
-        made = make(draft.rng)
-        return Planted(made if isinstance(made, bytes) else made.encode(), ())
-
-    STYLES[name] = Style(name, path, draft_it, decoy=True)
+def _letters(fill: Fill, alphabet: str, length: int) -> str:
+    return "".join(fill.rng.choices(alphabet, k=length))
 
 
-def _lines(rng: random.Random, letters: str, width: int, count: int) -> str:
-    return "\n".join("".join(rng.choices(letters, k=width)) for _ in range(count)) + "\n"
+_AMINO = "ACDEFGHIKLMNPQRSTVWY"
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ALNUM = _UPPER + _UPPER.lower() + "0123456789"
 
-
-def _protein(rng: random.Random) -> str:
-    """FASTA; some sequences begin as ids do, for AKIA is a common run of amino acids."""
-    acids = "ACDEFGHIKLMNPQRSTVWY"
-    records = []
-    for number in range(40):
-        body = "AKIA" + "".join(rng.choices(acids, k=300)) if number % 3 == 0 else "".join(rng.choices(acids, k=300))
-        wrapped = "\n".join(body[at : at + 60] for at in range(0, len(body), 60))
-        records.append(f">sp|P{rng.randrange(10000, 99999)}|X_HUMAN\n{wrapped}")
-    return "\n".join(records) + "\n"
-
-
-_decoy("protein", "x.fasta", _protein)
-_decoy(
-    "protein-line",
-    "x.csv",
-    lambda rng: (
-        "id,sequence\n"
-        + "".join(
-            f"{n},M{''.join(rng.choices('ACDEFGHIKLMNPQRSTVWY', k=30))}AKIA{''.join(rng.choices('ACDEFGHIKLMNPQRSTVWY', k=60))}\n"
-            for n in range(40)
-        )
+_lines("uuids", "ids.csv", 200, lambda f: f"{f.uuid()},{f.word()},{f.uuid().upper()}", "id,name,parent\n")
+_lines(
+    "git-log",
+    "log.txt",
+    80,
+    lambda f: (
+        f"commit {f.hex(40)}\nAuthor: {f.word()} <a@example.com>\n\n    Rotate the aws secret access key {f.hex(7)}\n"
     ),
 )
-_decoy("dna", "x.fa", lambda rng: _lines(rng, "ACGT", 70, 200))
-_decoy(
-    "base64-long",
-    "x.pem",
-    lambda rng: (
-        "-----BEGIN CERTIFICATE-----\n"
-        + base64.encodebytes(rng.randbytes(6_000)).decode()
-        + "-----END CERTIFICATE-----\n"
+_lines("sha-near-secret", "secrets.lock", 60, lambda f: f"secret_key_sha1: {f.hex(40)}  # secret {f.hex(40)}")
+_lines(
+    "git-shas-as-keys",
+    "cache.json",
+    80,
+    lambda f: f'"{f.hex(40)}": {{"key": "{f.hex(40)}", "etag": "{f.hex(32)}"}},',
+    "{\n",
+    '\n"end": 0}',
+)
+_lines("sha256sums", "SHA256SUMS", 80, lambda f: f"{f.hex(64)}  {f.word()}-{f.word()}.tar.gz")
+_lines(
+    "protein-fasta",
+    "proteome.fasta",
+    60,
+    lambda f: (
+        f">sp|P{f.rng.randrange(10000, 99999)}|{f.word().upper()}\n"
+        + "\n".join(_letters(f, _AMINO, 60) for _ in range(6))
     ),
 )
-_decoy("base64-one-line", "x.txt", lambda rng: "data: " + base64.b64encode(rng.randbytes(40_000)).decode() + "\n")
-_decoy(
-    "base64-with-id-inside",
-    "x.txt",
-    lambda rng: (
-        base64.b64encode(rng.randbytes(300)).decode()
-        + "AKIA"
-        + "".join(rng.choices(BASE32, k=16))
-        + base64.b64encode(rng.randbytes(300)).decode()
-        + "\n"
+_lines(
+    "protein-akia",
+    "akia.fasta",
+    40,
+    lambda f: ">tr|X\n" + _letters(f, _AMINO, 22) + f.rng.choice(("AKIA", "ASIA", "ACCA")) + _letters(f, _AMINO, 34),
+)
+_lines(
+    "protein-short-peptides",
+    "peptides.tsv",
+    60,
+    lambda f: (
+        f"{_letters(f, _AMINO, 9)}\t{f.rng.choice(('AKIA', 'ASIA'))}{_letters(f, _AMINO, f.rng.choice((8, 11, 13, 19, 23)))}\t0.{f.rng.randrange(999)}"
     ),
 )
-_decoy("base64-40-lines", "x.txt", lambda rng: _lines(rng, BASE32.lower() + BASE32 + "0189+/", 40, 300))
-_decoy(
+_lines("dna", "genome.fa", 120, lambda f: _letters(f, "ACGT", 70), ">chr1\n")
+_lines(
+    "package-lock",
+    "package-lock.json",
+    80,
+    lambda f: (
+        f'    "node_modules/{f.word()}": {{"version": "1.{f.rng.randrange(99)}.0", "resolved": "https://registry.npmjs.org/{f.word()}/-/{f.word()}.tgz", "integrity": "sha512-{f.base64(64)}"}},'
+    ),
+    '{\n  "lockfileVersion": 3,\n  "packages": {\n',
+    '\n    "": {}\n  }\n}',
+)
+_lines(
+    "yarn-lock",
+    "yarn.lock",
+    60,
+    lambda f: (
+        f'{f.word()}@^1.{f.rng.randrange(9)}.0:\n  version "1.2.3"\n  resolved "https://registry.yarnpkg.com/{f.word()}/-/{f.word()}.tgz#{f.hex(40)}"\n  integrity sha1-{f.base64(20)}\n'
+    ),
+)
+_lines(
+    "poetry-lock",
+    "poetry.lock",
+    60,
+    lambda f: f'    {{file = "{f.word()}-1.0.tar.gz", hash = "sha256:{f.hex(64)}"}},',
+    '[[package]]\nname = "keyring"\nfiles = [\n',
+    "\n]\n",
+)
+_lines(
+    "go-sum",
+    "go.sum",
+    100,
+    lambda f: (
+        f"github.com/{f.word()}/{f.word()} v1.{f.rng.randrange(40)}.0 h1:{f.base64(32)}\ngithub.com/aws/aws-sdk-go v1.{f.rng.randrange(40)}.0/go.mod h1:{f.base64(32)}"
+    ),
+)
+_lines(
+    "cargo-lock",
+    "Cargo.lock",
+    60,
+    lambda f: (
+        f'[[package]]\nname = "aws-credential-types"\nversion = "1.{f.rng.randrange(40)}.0"\nchecksum = "{f.hex(64)}"\n'
+    ),
+)
+_lines(
+    "pnpm-lock",
+    "pnpm-lock.yaml",
+    60,
+    lambda f: f"  /{f.word()}@1.{f.rng.randrange(9)}.0:\n    resolution: {{integrity: sha512-{f.base64(64)}}}",
+)
+_lines(
+    "sri-html",
+    "index.html",
+    30,
+    lambda f: (
+        f'<script src="https://cdn.example/{f.word()}.js" integrity="sha384-{f.base64(48)}" crossorigin="anonymous"></script>'
+    ),
+)
+_lines(
     "base64-image",
-    "x.html",
-    lambda rng: f'<img src="data:image/png;base64,{base64.b64encode(rng.randbytes(9_000)).decode()}">\n',
+    "logo.svg",
+    1,
+    lambda f: f'<svg><image href="data:image/png;base64,iVBORw0KGgo{f.base64(9000)}"/></svg>',
 )
-_decoy(
+_lines(
+    "base64-fonts-css",
+    "fonts.css",
+    6,
+    lambda f: f"@font-face{{font-family:{f.word()};src:url(data:font/woff2;base64,d09GMgABAAAA{f.base64(4000)})}}",
+)
+_lines("base64-pdf", "invoice.txt", 300, lambda f: f.base64(57), "JVBERi0xLjcK\n")
+_lines(
+    "base64-with-akia",
+    "blob.b64",
+    40,
+    lambda f: (
+        f.base64(30)[:30]
+        + f.rng.choice(("AKIA", "ASIA", "ABIA"))
+        + _letters(f, _UPPER + "234567", 16)
+        + f.base64(40)[:26]
+    ),
+)
+_lines(
+    "base64-akia-bounded",
+    "cert.b64",
+    40,
+    lambda f: f.base64(30)[:29] + "+" + "AKIA" + _letters(f, _UPPER + "234567", 16) + "/" + f.base64(40)[:26],
+)
+_lines(
     "source-map",
-    "x.js.map",
-    lambda rng: (
+    "app.js.map",
+    1,
+    lambda f: (
         '{"version":3,"mappings":"'
-        + ",".join("".join(rng.choices("ACEGIKMOQSUWYcegikmoqsuwy", k=rng.randrange(3, 8))) for _ in range(9_000))
-        + '"}\n'
+        + ";".join(_letters(f, _ALNUM, 4) + "," + _letters(f, _ALNUM, 5) for _ in range(4000))
+        + '"}'
     ),
 )
-_decoy(
-    "hex-dump",
-    "x.hex",
-    lambda rng: "".join(
-        f"{at:08x}  {' '.join(f'{b:02x}' for b in rng.randbytes(16))}  |{'.' * 16}|\n" for at in range(0, 16_000, 16)
-    ),
-)
-_decoy(
-    "intel-hex",
-    "x.ihex",
-    lambda rng: "".join(f":10{at:04X}00{rng.randbytes(16).hex().upper()}00\n" for at in range(0, 9_000, 16)),
-)
-_decoy("uppercase-words", "x.txt", lambda rng: _lines(rng, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", 90, 300))
-_decoy(
-    "akia-in-words",
-    "x.txt",
-    lambda rng: (
-        "SLOVAKIAN CZECHOSLOVAKIA LOVAKIAQWERTYUIOPASDFGH xAKIA"
-        + "".join(rng.choices(BASE32, k=16))
-        + " AKIA"
-        + "".join(rng.choices(BASE32, k=30))
-        + "\n"
-    ),
-)
-_decoy(
-    "wrong-length",
-    "x.txt",
-    lambda rng: "".join(f"AKIA{''.join(rng.choices(BASE32, k=k))}\n" for k in (9, 12, 22, 25, 40)),
-)
-_decoy("lower-case", "x.txt", lambda rng: "akia" + "".join(rng.choices(BASE32.lower(), k=16)) + "\n")
-_decoy("random-binary", "x.bin", lambda rng: rng.randbytes(300_000))
-_decoy("zlib-pack", "x.pack", lambda rng: b"PACK" + b"".join(zlib.compress(rng.randbytes(900)) for _ in range(90)))
-_decoy("floats", "x.npy", lambda rng: b"\x93NUMPY" + b"".join(struct.pack("<d", rng.random()) for _ in range(9_000)))
-_decoy(
+_lines(
     "minified-js",
-    "x.min.js",
-    lambda rng: (
-        ";".join(
-            f"function {rng.choice('abcdefgh')}{n}(e,t,n){{var r=e.secretKey||t.accessKey;return n?e[r]:void 0}}"
-            for n in range(900)
-        )
-        + "\n"
+    "vendor.min.js",
+    40,
+    lambda f: (
+        f'!function(e,t){{var n={f.rng.randrange(99)},r="{_letters(f, _ALNUM, 12)}";e.{f.word()}=t({f.rng.randrange(9)})}}(this,function(e){{return e.accessKeyId||e.secretAccessKey}});'
     ),
 )
-_decoy(
-    "webpack-hashes",
+_lines(
+    "webpack-chunks",
     "manifest.json",
-    lambda rng: (
-        "{"
-        + ",".join(
-            f'"chunk{n}.js": "/static/{rng.randbytes(10).hex()}.{rng.randbytes(20).hex()}.js"' for n in range(90)
-        )
-        + "}\n"
+    60,
+    lambda f: f'"static/{f.word()}.{f.hex(20)}.js": "{_letters(f, _ALNUM, 40)}",',
+    "{",
+    '"z":0}',
+)
+_lines(
+    "hex-dump",
+    "dump.hex",
+    200,
+    lambda f: (
+        f"{f.rng.randrange(2**28):08x}: "
+        + " ".join(f.hex(4) for _ in range(8))
+        + "  "
+        + _letters(f, _ALNUM + "....", 16)
     ),
 )
-_decoy(
-    "etags",
-    "list.xml",
-    lambda rng: "".join(
-        f"<Contents><Key>k{n}</Key><ETag>&quot;{rng.randbytes(16).hex()}&quot;</ETag></Contents>\n" for n in range(90)
+_lines(
+    "hex-dump-akia",
+    "xxd.txt",
+    60,
+    lambda f: (
+        f"{f.rng.randrange(2**28):08x}: 414b 4941 {' '.join(f.hex(4) for _ in range(6))}  AKIA"
+        + _letters(f, _ALNUM + ".", 12)
     ),
 )
-_decoy(
+_lines(
+    "ssh-public",
+    "authorized_keys",
+    12,
+    lambda f: (
+        f"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ{f.base64(270)} {f.word()}@{f.word()}\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{f.base64(32)} {f.word()}"
+    ),
+)
+_lines(
+    "known-hosts",
+    ".ssh/known_hosts",
+    20,
+    lambda f: f"|1|{f.base64(20)}|{f.base64(20)} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{f.base64(32)}",
+)
+_lines(
+    "certificate",
+    "ca.pem",
+    30,
+    lambda f: (
+        "-----BEGIN CERTIFICATE-----\nMIID" + "\n".join(f.base64(48) for _ in range(18)) + "\n-----END CERTIFICATE-----"
+    ),
+)
+_lines(
+    "pgp-public",
+    "key.asc",
+    20,
+    lambda f: f.base64(48),
+    "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQIN",
+    "\n-----END PGP PUBLIC KEY BLOCK-----",
+)
+_lines(
+    "jwks",
+    "jwks.json",
+    8,
+    lambda f: (
+        f'{{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "{f.hex(40)}", "e": "AQAB", "n": "{f.base64(256).rstrip("=").replace("+", "-").replace("/", "_")}"}},'
+    ),
+    '{"keys": [',
+    '{"kty": "RSA"}]}',
+)
+_lines(
+    "isbn",
+    "books.csv",
+    80,
+    lambda f: (
+        f"978-{f.rng.randrange(10)}-{f.rng.randrange(1000, 9999)}-{f.rng.randrange(1000, 9999)}-{f.rng.randrange(10)},The Secret Key of {f.word().title()},{f.rng.randrange(10**9, 10**10)}"
+    ),
+)
+_lines(
+    "order-numbers",
+    "orders.csv",
+    120,
+    lambda f: f"{_letters(f, _UPPER + '0123456789', 20)},{_letters(f, _UPPER, 20)},{f.date()}",
+    "order,customer,day\n",
+)
+_lines(
+    "uppercase-runs",
+    "tickers.txt",
+    80,
+    lambda f: " ".join(_letters(f, _UPPER, f.rng.randrange(3, 26)) for _ in range(6)),
+)
+_lines("base32-totp-like", "onion.txt", 40, lambda f: _letters(f, "abcdefghijklmnopqrstuvwxyz234567", 56) + ".onion")
+_lines(
+    "plan-hashes",
+    "plan.json",
+    40,
+    lambda f: (
+        f'{{"address": "aws_lambda_function.{f.word()}", "values": {{"source_code_hash": "{f.base64(32)}", "etag": "{f.hex(32)}", "id": "{f.hex(40)}"}}}},'
+    ),
+    "[",
+    "{}]",
+)
+_lines(
+    "css-modules",
+    "app.css",
+    80,
+    lambda f: (
+        f".{f.word()}_{_letters(f, _ALNUM, 5)}__{_letters(f, _ALNUM, 5)}{{background:url(/static/{f.hex(20)}.png)}}"
+    ),
+)
+_lines(
     "request-ids",
     "s3.log",
-    lambda rng: "".join(
-        f"x-amz-request-id: {''.join(rng.choices('0123456789ABCDEF', k=16))} x-amz-id-2: "
-        f"{base64.b64encode(rng.randbytes(56)).decode()}\n"
-        for n in range(60)
+    80,
+    lambda f: (
+        f'{f.date()}T{f.time()}Z x-amz-request-id={_letters(f, _UPPER + "0123456789", 16)} x-amz-id-2={f.base64(56)} etag="{f.hex(32)}"'
     ),
 )
-_decoy(
-    "serials",
-    "x.csv",
-    lambda rng: (
-        "serial,key\n"
-        + "".join("-".join("".join(rng.choices(BASE32, k=5)) for _ in range(5)) + f",{n}\n" for n in range(90))
+_lines(
+    "logs-of-aws",
+    "sdk.log",
+    120,
+    lambda f: f.log_line() + f" [aws] refreshed credentials, secret access key unchanged, hash {f.hex(40)}",
+)
+_lines("docker-digests", "images.txt", 60, lambda f: f"{f.word()}@sha256:{f.hex(64)}  {f.hex(12)}")
+_lines(
+    "torrent-magnet",
+    "links.txt",
+    40,
+    lambda f: (
+        f"magnet:?xt=urn:btih:{f.hex(40)}&dn={f.word()}\nmagnet:?xt=urn:btih:{_letters(f, _UPPER + '234567', 32)}"
     ),
 )
-_decoy("totp", "x.txt", lambda rng: f"otpauth://totp/x?secret={''.join(rng.choices(BASE32, k=32))}&issuer=y\n")
-_decoy("utf16-text", "x.txt", lambda rng: "AWS access key and secret access key, explained\r\n".encode("utf-16") * 40)
+_lines("ethereum", "chain.json", 40, lambda f: f'{{"address": "0x{f.hex(40)}", "tx": "0x{f.hex(64)}"}},', "[", "{}]")
+_lines(
+    "youtube-drive-ids",
+    "bookmarks.html",
+    60,
+    lambda f: (
+        f'<DT><A HREF="https://www.youtube.com/watch?v={_letters(f, _ALNUM + "-_", 11)}" ADD_DATE="{f.rng.randrange(10**9, 2 * 10**9)}">{f.word()}</A>'
+    ),
+)
+_lines(
+    "long-identifiers",
+    "Generated.java",
+    60,
+    lambda f: (
+        f"  public {f.word().title()}SecretAccessKeyConfiguration{f.word().title()}FactoryBean create{f.word().title()}() {{ return null; }}"
+    ),
+)
+
+decoy(
+    "jwt-public-claims",
+    "claims.json",
+    '{"iss": "https://@word@.example", "sub": "@uuid@", "kid": "@hex40@", "at_hash": "77QmUPtjPfzWtF2AnpK9RQ", "nonce": "n-0S6_WzA2Mj"}\n',
+)
+decoy(
+    "dockerfile-checksums",
+    "Dockerfile",
+    "FROM alpine@sha256:@hex64@\nENV GPG_KEY @hex40@\nENV PYTHON_SHA256 @hex64@\nRUN echo '@hex40@  key.tar' | sha1sum -c\n",
+)
+decoy(
+    "pipfile-hashes", "requirements.txt", "boto3==1.34.0 \\\n    --hash=sha256:@hex64@ \\\n    --hash=sha256:@hex64@\n"
+)
+decoy(
+    "kube-resource-version",
+    "pod.yaml",
+    "metadata:\n  uid: @uuid@\n  resourceVersion: '@int@'\n  annotations:\n    checksum/secret: @hex64@\n    pod-template-hash: 6d4cf56db6\n",
+)
+decoy(
+    "gpg-fingerprints",
+    "apt.txt",
+    "pub rsa4096 2020-01-01\n      @hex40@\nKey fingerprint = 9DC8 5822 9FC7 DD38 854A  E2D8 8D81 803C 0EBF CD88\nsigned-by secret key @hex40@\n",
+)
+
+
+@style("git-pack", "objects/pack/pack-1.pack", is_decoy=True)
+def _pack(draft: Draft) -> Planted:
+    """Compressed objects one after another, as a pack has them."""
+    objects = b"".join(b"\xb5\x09" + zlib.compress(draft.fill.log_line().encode() * 9) for _ in range(200))
+    body = b"PACK\0\0\0\x02\0\0\0\xc8" + objects
+    return Planted(body + hashlib.sha1(body).digest(), ())
+
+
+@style("random-bytes", "firmware.bin", is_decoy=True)
+def _random(draft: Draft) -> Planted:
+    """Bytes of every value."""
+    return Planted(draft.rng.randbytes(200_000), ())
+
+
+@style("png-like", "photo.png", is_decoy=True)
+def _png(draft: Draft) -> Planted:
+    """An image's head and compressed rows."""
+    return Planted(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + zlib.compress(draft.rng.randbytes(60_000)), ())

@@ -1,171 +1,224 @@
-"""Texts that look as if they held keys and hold none: examples, placeholders, references, names without values."""
-
-from __future__ import annotations
+"""Decoys written by people: examples, placeholders, references, redacted keys, programs without values."""
 
 from tests.corpus.registry import decoy
 
-_EXAMPLE_ID = "AKIA" + "IOSFODNN7" + "EXAMPLE"
-_EXAMPLE_SECRET = "wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCY" + "EXAMPLEKEY"
+# The examples of AWS's documentation, in pieces: whole, they would trip the push protection of forges.
+_DOC_ID = "AKIA" + "IOSFODNN7" + "EXAMPLE"
+_DOC_ID2 = "AKIA" + "I44QH8DHB" + "EXAMPLE"
+_DOC_SECRET = "wJalrXUtnFEMI" + "/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+_DOC_SECRET2 = "je7MtGbClwBF" + "/2Zp9Utk/" + "h3yCo8nvbEXAMPLEKEY"
 
-decoy("aws-example", "README.md", f"aws_access_key_id = {_EXAMPLE_ID}\naws_secret_access_key = {_EXAMPLE_SECRET}\n")
-decoy("aws-example-json", "doc.json", f'{{"AccessKeyId": "{_EXAMPLE_ID}", "SecretAccessKey": "{_EXAMPLE_SECRET}"}}\n')
 decoy(
-    "aws-example-second",
-    "doc.md",
-    "AKIA" + "I44QH8DHB" + "EXAMPLE and je7MtGbClwBF/2Zp9Utk/" + "h3yCo8nvb" + "EXAMPLEKEY\n",
+    "documented-ini",
+    ".aws/credentials",
+    f"[default]\naws_access_key_id = {_DOC_ID}\naws_secret_access_key = {_DOC_SECRET}\n\n[user2]\naws_access_key_id = {_DOC_ID2}\naws_secret_access_key = {_DOC_SECRET2}\n",
 )
 decoy(
-    "placeholder-words",
+    "documented-shell", "howto.sh", f"export AWS_ACCESS_KEY_ID={_DOC_ID}\nexport AWS_SECRET_ACCESS_KEY={_DOC_SECRET}\n"
+)
+decoy("documented-markdown", "README.md", f"Run `aws configure` and type `{_DOC_ID}` and `{_DOC_SECRET}`.\n")
+decoy("documented-json", "example.json", f'{{"AccessKeyId": "{_DOC_ID}", "SecretAccessKey": "{_DOC_SECRET}"}}\n')
+decoy(
+    "documented-url",
+    "docs.html",
+    f"<a href='https://examplebucket.s3.amazonaws.com/x?X-Amz-Credential={_DOC_ID}%2F20130524%2Fus-east-1%2Fs3%2Faws4_request'>x</a>\n",
+)
+decoy(
+    "placeholder-your",
     ".env.example",
-    "AWS_ACCESS_KEY_ID=your-access-key-id\nAWS_SECRET_ACCESS_KEY=your-secret-access-key\n",
-)
-decoy(
-    "placeholder-upper",
-    ".env.sample",
-    "AWS_ACCESS_KEY_ID=YOUR_ACCESS_KEY_HERE\nAWS_SECRET_ACCESS_KEY=YOUR_SECRET_ACCESS_KEY_GOES_HERE_PLEASE\n",
-)
-decoy(
-    "placeholder-x",
-    "x.ini",
-    "aws_access_key_id = " + "AKIA" + "X" * 16 + "\naws_secret_access_key = " + "x" * 40 + "\n",
+    "AWS_ACCESS_KEY_ID=YOUR_ACCESS_KEY_ID\nAWS_SECRET_ACCESS_KEY=YOUR_SECRET_ACCESS_KEY_GOES_HERE\n",
 )
 decoy(
     "placeholder-angle",
-    "x.md",
-    "export AWS_ACCESS_KEY_ID=<your access key>\nexport AWS_SECRET_ACCESS_KEY=<your secret key>\n",
+    "conf.sample",
+    "[default]\naws_access_key_id = <your access key id>\naws_secret_access_key = <YOUR-SECRET-ACCESS-KEY>\n",
 )
 decoy(
-    "placeholder-changeme",
-    "x.env",
-    "AWS_ACCESS_KEY_ID=changeme\nAWS_SECRET_ACCESS_KEY=changeme-changeme-changeme-changeme-1234\n",
+    "placeholder-x",
+    "template.ini",
+    "aws_access_key_id = AKIA" + "X" * 16 + "\naws_secret_access_key = " + "x" * 40 + "\n",
+)
+decoy(
+    "placeholder-stars",
+    "log.txt",
+    "aws_access_key_id = AKIA****************\naws_secret_access_key = ****************************************\n",
+)
+decoy(
+    "placeholder-words",
+    "settings.py",
+    "AWS_ACCESS_KEY_ID = 'changeme-changeme-changeme'\nAWS_SECRET_ACCESS_KEY = 'replace-me-with-your-secret-access-key'\n",
+)
+decoy(
+    "placeholder-testing",
+    "conftest.py",
+    'os.environ["AWS_ACCESS_KEY_ID"] = "testing"\nos.environ["AWS_SECRET_ACCESS_KEY"] = "testing"\nos.environ["AWS_SESSION_TOKEN"] = "testing"\n',
+)
+decoy("placeholder-sequence", "t.yml", "access_key: AKIA" + "1234567890ABCDEF\nsecret_key: " + "1234567890" * 4 + "\n")
+decoy(
+    "placeholder-dots",
+    "guide.md",
+    "`AWS_SECRET_ACCESS_KEY=wJal.....................................KEY`, `AKIA...`, `AKIA…WXYZ`\n",
+)
+decoy(
+    "placeholder-localstack",
+    "docker-compose.yml",
+    "environment:\n  - AWS_ACCESS_KEY_ID=test\n  - AWS_SECRET_ACCESS_KEY=test\n  - AWS_DEFAULT_REGION=@region@\n",
+)
+decoy(
+    "placeholder-minio",
+    "minio.env",
+    "MINIO_ROOT_USER=minioadmin\nMINIO_ROOT_PASSWORD=minioadmin\nAWS_ACCESS_KEY_ID=minioadmin\nAWS_SECRET_ACCESS_KEY=minioadmin\n",
 )
 decoy(
     "redacted",
-    "log.txt",
-    "access key: " + "AKIA" + "************WXYZ secret: ****************************************\n",
-)
-decoy("redacted-dots", "log.txt", "AWS_SECRET_ACCESS_KEY=[REDACTED]\nAWS_ACCESS_KEY_ID=" + "AKIA" + "...\n")
-decoy(
-    "env-reference",
-    "compose.yaml",
-    "environment:\n  AWS_ACCESS_KEY_ID: ${AWS_ACCESS_KEY_ID}\n  AWS_SECRET_ACCESS_KEY: ${AWS_SECRET_ACCESS_KEY:-}\n",
+    "ticket.txt",
+    "Key AKIA************WXYZ of @user@ was turned off; secret [REDACTED], token <hidden>.\nSecretAccessKey: ***\n",
 )
 decoy(
-    "shell-reference", "x.sh", 'export AWS_SECRET_ACCESS_KEY=$(pass show aws/secret)\nexport AWS_ACCESS_KEY_ID="$ID"\n'
+    "references-shell",
+    "deploy.sh",
+    'export AWS_ACCESS_KEY_ID="${DEPLOY_KEY_ID:?}"\nexport AWS_SECRET_ACCESS_KEY=$(pass show aws/@word@/secret_access_key)\nexport AWS_SESSION_TOKEN=`cat /run/token/aws_session_token`\n',
 )
 decoy(
-    "github-reference",
-    "x.yml",
-    "aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}\naws-secret-access-key: ${{ secrets.AWS_SECRET_ACCESS_KEY }}\n",
+    "references-jinja",
+    "aws.j2",
+    "aws_access_key_id = {{ vault_aws_access_key_id }}\naws_secret_access_key = {{ lookup('env', 'AWS_SECRET_ACCESS_KEY') }}\n",
 )
 decoy(
-    "helm-reference",
-    "x.yaml",
-    "secretAccessKey: {{ .Values.aws.secretAccessKey | b64enc }}\naccessKeyId: {{ .Values.id }}\n",
-)
-decoy("op-reference", ".env", "AWS_SECRET_ACCESS_KEY=op://Private/aws/secret-access-key-of-the-staging\n")
-decoy(
-    "ssm-reference", "serverless.yml", "AWS_SECRET: ${ssm:/aws/reference/secretsmanager/prod/aws-secret-access-key}\n"
-)
-decoy("cloudformation-reference", "x.yaml", "SecretAccessKey: !GetAtt Key.SecretAccessKey\nAccessKeyId: !Ref Key\n")
-decoy("terraform-reference", "x.tf", "access_key = var.aws_access_key\nsecret_key = aws_iam_access_key.deploy.secret\n")
-decoy(
-    "code-names",
-    "client.py",
-    """
-def make(aws_access_key_id=None, aws_secret_access_key=None, aws_session_token=None):
-    if aws_access_key_id is None:
-        aws_access_key_id = os.environ.get("AWS_ACCESS_KEY_ID")
-    secret_access_key = self.get_configuration_secret_access_key_value(config)
-    return Client(access_key=aws_access_key_id, secret_key=aws_secret_access_key)
-""",
+    "references-github",
+    "ci.yml",
+    "env:\n  AWS_ACCESS_KEY_ID: ${{ secrets.AWS_ACCESS_KEY_ID }}\n  AWS_SECRET_ACCESS_KEY: ${{ secrets.AWS_SECRET_ACCESS_KEY_PRODUCTION }}\n",
 )
 decoy(
-    "code-javascript",
-    "s3.js",
-    """
-const accessKeyId = config.get('aws.accessKeyId');
-const secretAccessKey = getSecretFromConfigurationServiceProvider();
-this.credentials = {accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey};
-""",
+    "references-cloudformation",
+    "stack.yml",
+    "AccessKeyId: !Ref DeployAccessKeyOfTheWorker\nSecretAccessKey: !GetAtt DeployAccessKeyOfTheWorker.SecretAccessKey\nOther: !Sub '{{resolve:secretsmanager:${MySecret}:SecretString:secret_access_key}}'\n",
 )
 decoy(
-    "code-java", "S3.java", "String secretKey = configurationPropertiesHolder.getAwsSecretAccessKeyForRegion(region);\n"
+    "references-serverless",
+    "serverless.yml",
+    "provider:\n  environment:\n    AWS_SECRET: ${ssm:/aws/reference/secretsmanager/@word@_secret_key}\n    SECRET_ACCESS_KEY: ${env:SECRET_ACCESS_KEY}\n",
 )
 decoy(
-    "docs",
-    "iam.md",
-    """
-Never embed AWS access keys in code. An access key ID (for example AKIA followed by 16 characters) and the
-secret access key work together. AWS_SECRET_ACCESS_KEY is read before ~/.aws/credentials.
-""",
+    "references-op",
+    ".env",
+    "AWS_ACCESS_KEY_ID=op://@word@/aws/access_key_id\nAWS_SECRET_ACCESS_KEY=op://@word@/aws/secret_access_key\n",
 )
 decoy(
-    "config-without-keys",
+    "references-vault",
+    "vault.hcl",
+    'secret_key = "vault:secret/data/@word@/aws#secret_access_key"\naccess_key = data.vault_aws_access_credentials.creds.access_key\n',
+)
+decoy(
+    "references-terraform",
+    "main.tf",
+    'provider "aws" {\n  access_key = var.aws_access_key_of_the_deployer\n  secret_key = module.credentials.aws_secret_access_key\n}\noutput "secret" { value = aws_iam_access_key.deploy_user_for_ci.secret }\n',
+)
+decoy(
+    "references-arn",
+    "task.json",
+    '{"secrets": [{"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": "arn:aws:secretsmanager:@region@:@account@:secret:@word@-AbCdEf"}]}\n',
+)
+decoy(
+    "references-k8s",
+    "deploy.yaml",
+    "env:\n- name: AWS_SECRET_ACCESS_KEY\n  valueFrom:\n    secretKeyRef:\n      name: @word@-aws-credentials-production\n      key: secret_access_key_of_the_bucket\n",
+)
+decoy(
+    "references-process",
     ".aws/config",
-    "[profile @word@]\nsso_start_url = https://x.awsapps.com/start\nrole_arn = arn:aws:iam::@account@:role/@word@\n",
+    "[profile @word@]\ncredential_process = /usr/local/bin/keywatch credential --entry @word@\nrole_arn = arn:aws:iam::@account@:role/@word@\nsso_start_url = https://@word@.awsapps.com/start\n",
 )
 decoy(
-    "credential-process", ".aws/config", "[profile x]\ncredential_process = /usr/bin/keywatch-credential aws-default\n"
+    "sdk-python",
+    "credentials.py",
+    "class Credentials:\n    def __init__(self, access_key, secret_key, token=None):\n        self.access_key = access_key\n        self.secret_key = secret_key\n        self.token = token\n\n    ACCESS_KEY = 'aws_access_key_id'\n    SECRET_KEY = 'aws_secret_access_key'\n    TOKENS = ['aws_security_token', 'aws_session_token']\n",
+)
+decoy(
+    "sdk-go",
+    "provider.go",
+    'const EnvAccessKey = "AWS_ACCESS_KEY_ID"\nvar secretAccessKey = os.Getenv("AWS_SECRET_ACCESS_KEY")\nreturn Value{AccessKeyID: id, SecretAccessKey: secretAccessKeyFromEnvironment}\n',
+)
+decoy(
+    "sdk-js",
+    "creds.js",
+    "const secretAccessKey = credentialsProvider.getSecretAccessKeyFromSharedFile();\nthis.secretAccessKey = options.secretAccessKey || process.env.AWS_SECRET_ACCESS_KEY;\n",
+)
+decoy(
+    "sdk-java",
+    "Auth.java",
+    'String secretKey = System.getProperty("aws.secretAccessKeyForIntegrationTests");\nawsCredentials.setAWSSecretKey(configuration.getSecretAccessKeyFromKeystore());\n',
+)
+decoy(
+    "policy-json",
+    "policy.json",
+    '{"Version": "2012-10-17", "Statement": [{"Sid": "@word@", "Effect": "Allow", "Action": ["iam:CreateAccessKey", "secretsmanager:GetSecretValue"], "Resource": "arn:aws:iam::@account@:user/@user@", "Condition": {"StringEquals": {"aws:userid": ["@resource@", "@resource@:@user@"]}}}]}\n',
 )
 decoy(
     "resource-ids",
     "iam.json",
-    '{"UserId": "@resource@", "RoleId": "@resource@", "Arn": "arn:aws:iam::@account@:user/@user@"}\n',
-)
-decoy("uuids", "ids.txt", "\n".join("@uuid@" for _ in range(60)) + "\n")
-decoy(
-    "git-shas", "log.txt", "\n".join("commit @hex40@ by @user@: fix the secret key handling" for _ in range(40)) + "\n"
-)
-decoy("sha-near-secret", "x.yaml", "secret_version: @hex40@\nsecret_key_sha1: @hex40@\naws_secret_hash: @hex40@\n")
-decoy(
-    "requirements-hashes",
-    "requirements.txt",
-    "\n".join("@word@==1.@int@ --hash=sha256:@hex64@" for _ in range(30)) + "\n",
-)
-decoy("go-sum", "go.sum", "\n".join("github.com/@user@/@word@ v1.@int@.0 h1:@hash32b@" for _ in range(30)) + "\n")
-decoy(
-    "package-lock",
-    "package-lock.json",
-    "{"
-    + ",".join('"node_modules/@word@": {"version": "1.0.@int@", "integrity": "sha512-@hash64b@"}' for _ in range(30))
-    + "}\n",
+    '{"Users": [{"UserName": "@user@", "UserId": "@resource@", "Arn": "arn:aws:iam::@account@:user/@user@"}, {"UserId": "@resource@"}], "RoleId": "@resource@", "ServerCertificateId": "@resource@"}\n',
 )
 decoy(
-    "yarn-lock",
-    "yarn.lock",
-    "\n".join(
-        '"@word@@^1.0.0":\n  resolved "https://r/@word@.tgz#@hex40@"\n  integrity sha512-@hash64b@\n' for _ in range(15)
-    ),
+    "presigned-signature-only",
+    "url.txt",
+    "https://@bucket@.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260102T030405Z&X-Amz-Signature=@hex64@\n",
 )
 decoy(
-    "poetry-lock",
-    "poetry.lock",
-    "\n".join('    {file = "@word@.whl", hash = "sha256:@hex64@"},' for _ in range(30)) + "\n",
+    "lorem",
+    "lorem.txt",
+    "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.\nThe secret key to success is patience; the access key of this form is Alt+Shift+A.\n",
 )
-decoy("sri", "x.html", '<script src="x.js" integrity="sha384-@hash48b@" crossorigin></script>\n')
 decoy(
-    "ssh-public",
-    "authorized_keys",
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI@b64@ @user@@host@\nssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ@b64@ x\n",
+    "html-accesskey",
+    "page.html",
+    '<button accesskey="s" id="secretAccessKeyButtonOfTheSettingsPage" class="aws-access-key-field-wrapper-large">Save</button>\n<label for="aws_secret_access_key">Secret</label>\n',
 )
-decoy("password-hashes", "shadow", "root:$6$@word@$@b64@:19000:0:99999:7:::\n")
-decoy("css", "x.css", "body{background:url(data:image/png;base64,@b64@)}.accesskey{color:#fff}\n")
 decoy(
     "translations",
-    "de.po",
-    'msgid "Secret access key"\nmsgstr "Geheimer Zugriffsschlüssel für Amazon-Dienste"\n\nmsgid "AWS access key"\nmsgstr "AWS-Zugriffsschlüssel"\n',
+    "locales/de.json",
+    '{"aws.secret_access_key": "Geheimer Zugriffsschluessel", "aws.access_key_id": "Zugriffsschluessel-ID", "form.secret_key.help": "Den Schluessel findet man in der Konsole", "secret_access_key_label": "SecretAccessKeyOfYourStorageProvider"}\n',
 )
-decoy("html-accesskey", "x.html", '<a accesskey="k" href="/documentation/configuration/security/credentials">Key</a>\n')
-decoy("sigv4-log", "s3.log", "Signature=@hex64@, SignedHeaders=host;x-amz-date, SecretKeyLength=40\n")
 decoy(
-    "arns",
-    "x.txt",
-    "\n".join("arn:aws:secretsmanager:@region@:@account@:secret:@word@/aws-secret-access-key-AbCdEf" for _ in range(9))
+    "gettext",
+    "de.po",
+    'msgid "AWS secret access key"\nmsgstr "Geheimer AWS-Zugriffsschluessel"\nmsgid "aws_secret_access_key is missing in /etc/@word@/@word@/storage/s3.conf"\nmsgstr ""\n',
+)
+decoy(
+    "akia-in-words",
+    "names.txt",
+    "AKIASHIMA PREFECTURE, MARAKIAN, SAKIAS, ASIATICA, ASIAPACIFICECONOMICFORUM, ACCADEMIADELLECRUSCAINFLORENCE, ABIATHARTHEPRIESTOFNOBSON\nAKIABARAELECTRICTOWN\n",
+)
+decoy(
+    "akia-in-identifiers",
+    "const.h",
+    "#define ASIA_PACIFIC_REGION_CODE_TABLE 1\n#define ASIAPACIFICREGIONTABLE 2\nextern int AKIA_PREFIX_LENGTH_IN_CHARS;\nextern int ACCASSERTIONFAILEDINFO;\n",
+)
+decoy(
+    "regex-of-scanner",
+    "rules.toml",
+    '[[rules]]\nid = "aws-access-token"\nregex = \'\'\'\\b((?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\\b\'\'\'\nkeywords = ["akia", "asia", "abia", "acca"]\n',
+)
+decoy(
+    "wrong-charset-or-length",
+    "ids.txt",
+    "AKIA"
+    + "0189" * 4
+    + "\nAKIA"
+    + "ABCDEFGH"
+    + "\nAKIA"
+    + "ABCDEFGHIJKLMNOPQRSTUVWX" * 2
+    + "\nakia"
+    + "abcdefghijklmnop"
     + "\n",
 )
 decoy(
-    "paths",
-    "files.txt",
-    "\n".join("aws_secret_access_key/usr/share/doc/@word@/@word@/@word@/examples/@word@1" for _ in range(9)) + "\n",
+    "form-labels",
+    "help.txt",
+    "Access key ID: 20 upper-case letters and digits\nSecret access key: 40 letters, digits, slashes and plus signs\nSession token: several hundred characters\n",
+)
+decoy(
+    "paths-after-names",
+    "paths.conf",
+    "secret_key_file = /var/lib/@word@/credentials/AwsProd1/secretkey\naws_secret_access_key_path=/home/@user@/Private/Keys2024/AwsSecretKey\nsecret_key = /etc/ssl/private/Some2LongPath/To/A/Secret/Key1\n",
 )

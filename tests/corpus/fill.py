@@ -51,35 +51,8 @@ WORDS = [
     "web",
     "worker",
 ]
-USERS = [
-    "alice",
-    "bob",
-    "carol",
-    "dave",
-    "erin",
-    "frank",
-    "grace",
-    "heidi",
-    "ivan",
-    "judy",
-    "mallory",
-    "niaj",
-    "olivia",
-    "peggy",
-    "rupert",
-    "sybil",
-    "trent",
-]
-REGIONS = [
-    "us-east-1",
-    "us-west-2",
-    "eu-west-1",
-    "eu-central-1",
-    "ap-northeast-1",
-    "ap-southeast-2",
-    "sa-east-1",
-    "eu-north-1",
-]
+USERS = "alice bob carol dave erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil trent".split()  # noqa: SIM905
+REGIONS = "us-east-1 us-west-2 eu-west-1 eu-central-1 ap-northeast-1 ap-southeast-2 sa-east-1 eu-north-1".split()  # noqa: SIM905
 SENTENCES = (
     "The nightly job copies yesterday's partitions to the archive bucket.",
     "Ask the platform team before you change the retention period.",
@@ -114,9 +87,6 @@ class Fill:
             "hex40": lambda: self.hex(40),
             "hex64": lambda: self.hex(64),
             "b64": lambda: self.base64(rng.randrange(90, 400)),
-            "hash32b": lambda: self.base64(32),
-            "hash48b": lambda: self.base64(48),
-            "hash64b": lambda: self.base64(64),
             "sentence": lambda: rng.choice(SENTENCES),
             "log": self.log_line,
             "logs": lambda: "\n".join(self.log_line() for _ in range(rng.randrange(2, 12))),
@@ -155,4 +125,5 @@ class Fill:
     def log_line(self) -> str:
         """A line of a service's log, with a request id in it."""
         level = self.rng.choice(("INFO", "DEBUG", "WARN"))
-        return f"{self.date()}T{self.time()}Z {level} [{self.word()}] request={self.uuid()} took {self.rng.randrange(900)}ms"
+        milliseconds = self.rng.randrange(900)
+        return f"{self.date()}T{self.time()}Z {level} [{self.word()}] request={self.uuid()} took {milliseconds}ms"

@@ -15,7 +15,9 @@ from tests.corpus.registry import STYLES, Style
 from tests.corpus.template import Draft, Planted
 
 MODULES = (
-    "files", "shells", "structured", "settings", "sources", "records", "wrapped", "decoys_text", "decoys_data",
+    "aws_files", "aws_tools", "shells", "startup", "configs", "settings", "structured", "infrastructure", "sources",
+    "programs", "clients", "records", "encoded", "odd",
+    "decoys_text", "decoys_data",
 )  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def generate(root: Path, seed: int, size: int = 1, only: str = "") -> Labels:
 
 def _contents(style: Style, draft: Draft) -> dict[str, Planted]:
     made = style.make(draft)
-    named = made if isinstance(made, Mapping) else {style.path: made}
+    named = made if isinstance(made, Mapping) else {draft.name(style.path): made}
     options = {"encoding": style.encoding, "newline": style.newline, "bom": style.bom}
     return {
         name: content if isinstance(content, Planted) else draft.plant(content, **options)  # type: ignore[arg-type]
@@ -64,7 +66,7 @@ def _labels(style: Style, copy: int, path: str, content: Planted) -> list[Label]
             path=path,
             via=mark.via,
             style=style.name,
-            held_out=style.held_out,
+            group=style.group,
             role=mark.role,
             value=mark.value,
             key=f"{style.name}/{copy}/{mark.number}",

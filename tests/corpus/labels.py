@@ -15,13 +15,14 @@ class Label:
     """One planted part. Parts with equal `key` at the same `path` and `via` belong together.
 
     `line` and `column` count from 1, columns in characters of the decoded line. `exact` is false where the value only
-    exists after decoding (base64 text, a database page), so that no position is the one right answer.
+    exists after decoding (base64 text, a database page), so that no position is the one right answer. `group` is the
+    style's: `known`, `held out` or `beyond` (registry.py).
     """
 
     path: str
     via: tuple[str, ...]
     style: str
-    held_out: bool
+    group: str
     role: str
     value: str
     key: str

@@ -1,162 +1,239 @@
-"""Keys in the settings of infrastructure tools, containers and collectors, each with a syntax of its own."""
-
-from __future__ import annotations
+# fmt: off - one style a line, as in a table
+"""Styles: more settings of programs and frameworks."""
 
 from tests.corpus.registry import text
 
-text("toml-table", "config.toml", '[aws]\naccess_key_id = "@ID@"\nsecret_access_key = "@SK@"\n')
-text("toml-literal", "wrangler.toml", "[vars]\nAWS_ACCESS_KEY_ID = '@ID@'\nAWS_SECRET_ACCESS_KEY = '@SK@'\n")
-text("toml-inline", "config.toml", 'storage = { type = "s3", key = "@ID@", secret = "@SK@" }\n', held=True)
 text(
-    "toml-codex",
-    ".codex/config.toml",
-    """
-[mcp_servers.aws.env]
-AWS_ACCESS_KEY_ID = "@ID@"
-AWS_SECRET_ACCESS_KEY = "@SK@"
-""",
+    "xml-comment",
+    "old.xml",
+    "<conf>\n  <!-- <accessKey>@ID#@</accessKey> <secretKey>@SK#@</secretKey> -->\n  <region>@region@</region>\n</conf>\n",
 )
 text(
-    "hcl-provider",
-    "main.tf",
+    "jenkins-credentials",
+    "var/lib/jenkins/com.cloudbees.jenkins.plugins.awscredentials.xml",
     """
-provider "aws" {
-  region     = "@region@"
-  access_key = "@ID@"
-  secret_key = "@SK@"
+<com.cloudbees.jenkins.plugins.awscredentials.AWSCredentialsImpl plugin="aws-credentials@191">
+  <scope>GLOBAL</scope>
+  <id>@uuid@</id>
+  <accessKey>@ID@</accessKey>
+  <secretKey>@SK@</secretKey>
+  <iamRoleArn></iamRoleArn>
+</com.cloudbees.jenkins.plugins.awscredentials.AWSCredentialsImpl>
+""",
+    held=True,
+)
+text(
+    "plist-launchagent",
+    "Library/LaunchAgents/com.@word@.sync.plist",
+    """
+<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>com.@word@.sync</string>
+  <key>EnvironmentVariables</key>
+  <dict>
+    <key>AWS_ACCESS_KEY_ID</key>
+    <string>@ID@</string>
+    <key>AWS_SECRET_ACCESS_KEY</key>
+    <string>@SK@</string>
+  </dict>
+</dict>
+</plist>
+""",
+)
+text("plist-old-style", "Info.strings", '"AWSAccessKey" = "@ID@";\n"AWSSecretKey" = "@SK@";\n', held=True)
+text(
+    "android-strings",
+    "res/values/strings.xml",
+    '<resources>\n    <string name="app_name">@word@</string>\n    <string name="aws_access_key">@ID@</string>\n    <string name="aws_secret_key">@SK@</string>\n</resources>\n',
+    held=True,
+)
+text(
+    "gradle-properties",
+    "gradle.properties",
+    "org.gradle.jvmargs=-Xmx2g\nawsAccessKeyId=@ID@\nawsSecretAccessKey=@SK@\n",
+    held=True,
+)
+text(
+    "npmrc-style",
+    ".npmrc",
+    "registry=https://registry.npmjs.org/\naws-access-key-id=@ID@\naws-secret-access-key=@SK@\n",
+    held=True,
+)
+text(
+    "nginx-s3",
+    "etc/nginx/conf.d/s3.conf",
+    """
+location /@word@/ {
+    set $s3_access_key "@ID@";
+    set $s3_secret_key '@SK@';
+    aws_sign;
+    proxy_pass https://@bucket@.s3.amazonaws.com/;
 }
 """,
+    held=True,
 )
 text(
-    "hcl-backend",
-    "backend.tf",
-    """
-terraform { backend "s3" {
-    bucket = "@bucket@"
-    access_key = "@ID@"
-    secret_key = "@SK@"
-} }
-""",
+    "nginx-aws-auth",
+    "etc/nginx/nginx.conf",
+    "server {\n  aws_access_key @ID@;\n  aws_secret_key @SK@;\n  s3_bucket @bucket@;\n}\n",
+    held=True,
 )
-text(
-    "hcl-variable",
-    "variables.tf",
-    """
-variable "aws_access_key" { default = "@ID@" }
-variable "aws_secret_key" {
-  type    = string
-  default = "@SK@"
-}
-""",
-)
-text("tfvars", "terraform.tfvars", 'aws_access_key_id     = "@ID@"\naws_secret_access_key = "@SK@"\n')
-text("tfvars-json", "x.auto.tfvars.json", '{"access_key": "@ID@", "secret_key": "@SK@"}\n')
-text(
-    "tfstate",
-    "terraform.tfstate",
-    """
-{"resources": [{"type": "aws_iam_access_key", "instances": [{"attributes": {
-  "id": "@ID@", "secret": "@SK@", "user": "@user@", "ses_smtp_password_v4": null}}]}]}
-""",
-)
-text("packer", "x.pkr.hcl", 'source "amazon-ebs" "x" {\n  access_key = "@ID@"\n  secret_key = "@SK@"\n}\n', held=True)
-text("vagrantfile", "Vagrantfile", 'aws.access_key_id = "@ID@"\naws.secret_access_key = "@SK@"\n')
-text(
-    "dockerfile-env",
-    "Dockerfile",
-    """
-FROM debian
-ENV AWS_ACCESS_KEY_ID=@ID@ \\
-    AWS_SECRET_ACCESS_KEY=@SK@
-""",
-    "FROM x\nENV AWS_ACCESS_KEY_ID @ID@\nENV AWS_SECRET_ACCESS_KEY @SK@\n",
-)
-text("dockerfile-arg", "Dockerfile", "ARG AWS_ACCESS_KEY_ID=@ID@\nARG AWS_SECRET_ACCESS_KEY=@SK@\nRUN pip install x\n")
-text("makefile", "Makefile", "AWS_ACCESS_KEY_ID := @ID@\nAWS_SECRET_ACCESS_KEY ?= @SK@\n\nall:\n\techo ok\n")
 text(
     "logstash",
-    "x.conf",
+    "etc/logstash/conf.d/out.conf",
     """
-output { s3 {
+output {
+  s3 {
     access_key_id => "@ID@"
     secret_access_key => "@SK@"
+    region => "@region@"
     bucket => "@bucket@"
-} }
-""",
-)
-text("fluentd", "fluent.conf", "<match **>\n  @type s3\n  aws_key_id @ID@\n  aws_sec_key @SK@\n</match>\n")
-text("nginx-set", "nginx.conf", 'set $aws_access_key "@ID@";\nset $aws_secret_key "@SK@";\n', held=True)
-text(
-    "vector",
-    "vector.yaml",
-    """
-sinks:
-  s3:
-    auth:
-      access_key_id: @ID@
-      secret_access_key: @SK@
-""",
-    held=True,
-)
-text(
-    "thanos",
-    "objstore.yml",
-    """
-type: S3
-config:
-  bucket: @bucket@
-  access_key: @ID@
-  secret_key: @SK@
-""",
-    held=True,
-)
-text("sigv4", "am.yml", "    sigv4:\n      access_key: @ID@\n      secret_key: @SK@\n", held=True)
-text(
-    "nix",
-    "x.nix",
-    """
-{
-  environment.variables.AWS_ACCESS_KEY_ID = "@ID@";
-  environment.variables.AWS_SECRET_ACCESS_KEY = "@SK@";
+    codec => "json_lines"
+  }
 }
 """,
     held=True,
 )
-text("jsonnet", "x.jsonnet", "{ access_key: '@ID@', secret_key: '@SK@' }\n", held=True)
-text("cue", "x.cue", 'aws: {\n\taccessKeyID: "@ID@"\n\tsecretAccessKey: "@SK@"\n}\n', held=True)
-text("bicep", "x.bicepparam", "param awsAccessKey = '@ID@'\nparam awsSecretKey = '@SK@'\n", held=True)
-text("edn", "config.edn", '{:access-key "@ID@"\n :secret-key "@SK@"}\n', held=True)
-text("apple-strings", "x.strings", '"AWSAccessKey" = "@ID@";\n"AWSSecretKey" = "@SK@";\n', held=True)
 text(
-    "mcp-settings",
-    ".claude.json",
+    "fluentd",
+    "etc/td-agent/td-agent.conf",
     """
-{"mcpServers": {"s3": {"command": "uvx", "env": {"AWS_ACCESS_KEY_ID": "@ID@", "AWS_SECRET_ACCESS_KEY": "@SK@"}}}}
-""",
-)
-text(
-    "cloudformation",
-    "stack.yaml",
-    """
-Parameters:
-  AccessKey:
-    Default: @ID@
-  SecretKey:
-    Default: @SK@
-    NoEcho: true
+<match @word@.**>
+  @type s3
+  aws_key_id @ID@
+  aws_sec_key @SK@
+  s3_bucket @bucket@
+  <buffer tag,time>
+    timekey 3600
+  </buffer>
+</match>
 """,
     held=True,
 )
 text(
-    "user-data",
-    "user-data.txt",
-    """
-#cloud-config
-write_files:
-- path: /root/.aws/credentials
-  content: |
-    [default]
-    aws_access_key_id=@ID@
-    aws_secret_access_key=@SK@
-""",
+    "fluent-bit",
+    "fluent-bit.conf",
+    "[SERVICE]\n    Flush 1\n    Env AWS_ACCESS_KEY_ID=@ID@\n[OUTPUT]\n    Name s3\n    Match *\n    aws_access_key_id     @ID@\n    aws_secret_access_key @SK@\n",
+    held=True,
+)
+text(
+    "haproxy-setenv",
+    "etc/haproxy/haproxy.cfg",
+    "global\n    daemon\n    setenv AWS_ACCESS_KEY_ID @ID@\n    setenv AWS_SECRET_ACCESS_KEY @SK@\n",
+    held=True,
+)
+text(
+    "apache-setenv",
+    "etc/apache2/sites-enabled/@word@.conf",
+    '<VirtualHost *:80>\n    ServerName @host@\n    SetEnv AWS_ACCESS_KEY_ID @ID@\n    SetEnv AWS_SECRET_ACCESS_KEY "@SK@"\n</VirtualHost>\n',
+    held=True,
+)
+text(
+    "php-fpm-pool",
+    "etc/php/8.2/fpm/pool.d/www.conf",
+    "[www]\nuser = www-data\nenv[AWS_ACCESS_KEY_ID] = @ID@\nenv[AWS_SECRET_ACCESS_KEY] = '@SK@'\n",
+    held=True,
+)
+text(
+    "uwsgi",
+    "uwsgi.ini",
+    "[uwsgi]\nmodule = @word@.wsgi\nenv = AWS_ACCESS_KEY_ID=@ID@\nenv = AWS_SECRET_ACCESS_KEY=@SK@\n",
+    held=True,
+)
+text(
+    "tox",
+    "tox.ini",
+    "[testenv]\nsetenv =\n    AWS_ACCESS_KEY_ID = @ID@\n    AWS_SECRET_ACCESS_KEY = @SK@\ncommands = pytest\n",
+    held=True,
+)
+text("mutt-style-set", "custom.rc", 'set aws_access_key_id="@ID@"\nset aws_secret_access_key="@SK@"\n', held=True)
+text("asterisk-style", "etc/@word@.conf", "[general]\naccesskey => @ID@\nsecretkey => @SK@\n", held=True)
+text(
+    "hocon",
+    "application.conf",
+    'akka.loglevel = INFO\naws {\n  credentials {\n    access-key-id = "@ID@"\n    secret-access-key = "@SK@"\n  }\n  region = @region@\n}\n',
+    held=True,
+)
+text(
+    "ldif",
+    "@word@.ldif",
+    "dn: cn=@word@,ou=services,dc=example,dc=org\nobjectClass: top\nawsAccessKeyId: @ID@\nawsSecretAccessKey: @SK@\ndescription: @word@\n",
+    held=True,
+)
+text(
+    "edn",
+    "config.edn",
+    '{:port 8080\n :aws {:access-key "@ID@"\n       :secret-key "@SK@"\n       :endpoint "@region@"}}\n',
+    held=True,
+)
+text(
+    "elisp-init",
+    ".emacs.d/init.el",
+    '(require \'cl-lib)\n(setenv "AWS_ACCESS_KEY_ID" "@ID@")\n(setenv "AWS_SECRET_ACCESS_KEY" "@SK@")\n(setq s3-access-key "@ID@" s3-secret-key "@SK@")\n',
+    held=True,
+)
+text(
+    "vimrc",
+    ".vimrc",
+    "set nocompatible\nlet $AWS_ACCESS_KEY_ID = '@ID@'\nlet $AWS_SECRET_ACCESS_KEY = '@SK@'\n",
+    held=True,
+)
+text(
+    "nix",
+    "configuration.nix",
+    '{ config, pkgs, ... }:\n{\n  environment.variables = {\n    AWS_ACCESS_KEY_ID = "@ID@";\n    AWS_SECRET_ACCESS_KEY = "@SK@";\n  };\n}\n',
+    held=True,
+)
+text(
+    "puppet",
+    "site.pp",
+    "class { '@word@::s3':\n  access_key_id     => '@ID@',\n  secret_access_key => '@SK@',\n  bucket            => '@bucket@',\n}\n",
+    held=True,
+)
+text(
+    "chef-attributes",
+    "attributes/default.rb",
+    "default['@word@']['aws']['access_key_id'] = '@ID@'\ndefault['@word@']['aws']['secret_access_key'] = '@SK@'\n",
+    held=True,
+)
+text(
+    "sasl-json5",
+    "config.json5",
+    "// settings\n{\n  accessKeyId: '@ID@',\n  secretAccessKey: '@SK@', // rotate\n  region: '@region@',\n}\n",
+    held=True,
+)
+text(
+    "desktop-exec",
+    ".config/autostart/sync.desktop",
+    "[Desktop Entry]\nType=Application\nName=Sync\nExec=env AWS_ACCESS_KEY_ID=@ID@ AWS_SECRET_ACCESS_KEY=@SK@ /usr/bin/sync-agent\n",
+)
+text(
+    "grafana-ini",
+    "etc/grafana/grafana.ini",
+    "[external_image_storage.s3]\nbucket_url =\naccess_key = @ID@\nsecret_key = @SK@\n;path =\n",
+)
+text(
+    "gitea-app-ini",
+    "etc/gitea/app.ini",
+    "[storage]\nSTORAGE_TYPE = minio\nMINIO_ENDPOINT = s3.amazonaws.com\nMINIO_ACCESS_KEY_ID = @ID@\nMINIO_SECRET_ACCESS_KEY = `@SK@`\n",
+    held=True,
+)
+text(
+    "docker-registry",
+    "etc/docker/registry/config.yml",
+    "version: 0.1\nstorage:\n  s3:\n    accesskey: @ID@\n    secretkey: @SK@\n    region: @region@\n    bucket: @bucket@\n",
+)
+text(
+    "prometheus-thanos",
+    "bucket.yml",
+    'type: S3\nconfig:\n  bucket: "@bucket@"\n  endpoint: "s3.@region@.amazonaws.com"\n  access_key: "@ID@"\n  secret_key: "@SK@"\n',
+)
+text(
+    "borgmatic",
+    "etc/borgmatic/config.yaml",
+    "before_backup:\n    - export AWS_ACCESS_KEY_ID=@ID@\n    - export AWS_SECRET_ACCESS_KEY=@SK@\nrepositories:\n    - path: /mnt/@word@\n",
+    held=True,
 )

@@ -1,245 +1,225 @@
-"""Keys in source code and build files of many languages."""
-
-from __future__ import annotations
+# fmt: off - one style a line, as in a table
+"""Styles: keys written into programs, in the languages people write against AWS."""
 
 from tests.corpus.registry import text
 
-text("python-assign", "settings.py", 'AWS_ACCESS_KEY_ID = "@ID@"\nAWS_SECRET_ACCESS_KEY = "@SK@"\n')
 text(
-    "python-client",
-    "app.py",
+    "py-constants",
+    "settings.py",
+    'import os\n\nDEBUG = False\nAWS_ACCESS_KEY_ID = "@ID@"\nAWS_SECRET_ACCESS_KEY = "@SK@"\nAWS_STORAGE_BUCKET_NAME = "@bucket@"\n',
+)
+text(
+    "py-getenv-default",
+    "conf.py",
+    "import os\nkey_id = os.environ.get('AWS_ACCESS_KEY_ID', '@ID@')\nsecret = os.getenv(\"AWS_SECRET_ACCESS_KEY\", \"@SK@\")\n",
+)
+text(
+    "py-environ-set",
+    "boot.py",
+    'os.environ["AWS_ACCESS_KEY_ID"] = "@ID@"\nos.environ["AWS_SECRET_ACCESS_KEY"] = "@SK@"\nos.environ.setdefault("AWS_DEFAULT_REGION", "@region@")\n',
+)
+text(
+    "py-boto3-kwargs",
+    "up.py",
     """
 import boto3
+
 client = boto3.client(
     "s3",
     aws_access_key_id="@ID@",
     aws_secret_access_key="@SK@",
+    region_name="@region@",
 )
 """,
 )
-text("python-session", "app.py", 'session = boto3.Session("@ID@", "@SK@", region_name="@region@")\n', held=True)
-text("python-dict", "conf.py", "AWS = {'key': '@ID@', 'secret': '@SK@'}\n")
 text(
-    "python-environ",
-    "run.py",
-    """
-os.environ["AWS_ACCESS_KEY_ID"] = "@ID@"
-os.environ["AWS_SECRET_ACCESS_KEY"] = "@SK@"
-""",
+    "py-boto3-session-token",
+    "up2.py",
+    "session = boto3.Session(aws_access_key_id='@TID@',\n                        aws_secret_access_key='@SK@',\n                        aws_session_token='@ST@')\n",
 )
 text(
-    "python-getenv-default",
-    "x.py",
-    """
-KEY = os.getenv("AWS_ACCESS_KEY_ID", "@ID@")
-SECRET = os.getenv("AWS_SECRET_ACCESS_KEY", "@SK@")
-""",
-)
-text("python-tuple", "x.py", 'CREDENTIALS = ("@ID@", "@SK@")\n', held=True)
-text("python-fstring", "x.py", 'url = f"s3://@ID@:@SK:pct@@{bucket}/"\n', held=True)
-text(
-    "notebook",
-    "a.ipynb",
-    """
-{"cells": [{"cell_type": "code", "source": ["%env AWS_ACCESS_KEY_ID=@ID@\\n", "%env AWS_SECRET_ACCESS_KEY=@SK@\\n"]}]}
-""",
+    "py-positional",
+    "old.py",
+    "from boto.s3.connection import S3Connection\nconn = S3Connection('@ID@', '@SK@')\nbucket = conn.get_bucket('@bucket@')\n",
 )
 text(
-    "notebook-output",
-    "b.ipynb",
-    """
-{"cells": [{"outputs": [{"text": ["{'aws_access_key_id': '@ID@', 'aws_secret_access_key': '@SK@'}\\n"]}]}]}
-""",
+    "py-dict",
+    "creds.py",
+    "CREDENTIALS = {\n    'access_key': '@ID@',\n    'secret_key': '@SK@',\n}\nOTHER = dict(key=\"@ID2@\", secret=\"@SK2@\")\n",
 )
 text(
-    "javascript-config",
+    "py-tuple-list", "pool.py", 'KEYS = [\n    ("@ID@", "@SK@"),\n    ("@ID2@", "@SK2@"),\n    ("@ID3@", "@SK3@"),\n]\n'
+)
+text("py-tuple-assign", "t.py", "aws_id, aws_secret = '@ID@', '@SK@'\n", held=True)
+text(
+    "py-annotated",
+    "models.py",
+    'class Settings(BaseSettings):\n    access_key_id: str = "@ID@"\n    secret_access_key: SecretStr = SecretStr("@SK@")\n    region: str = "@region@"\n',
+    held=True,
+)
+text("py-triple", "notes.py", 'TEXT = """\naws_access_key_id = @ID@\naws_secret_access_key = @SK@\n"""\n', held=True)
+text(
+    "py-commented",
+    "c.py",
+    "# aws_access_key_id='@ID#@',\n# aws_secret_access_key='@SK#@',\nsession = boto3.Session()\n",
+)
+text(
+    "py-fsspec",
+    "load.py",
+    "df = pd.read_parquet('s3://@bucket@/x', storage_options={'key': '@ID@', 'secret': '@SK@'})\n",
+)
+text("py-airflow-uri", "dag.py", "os.environ['AIRFLOW_CONN_AWS'] = 'aws://@ID@:@SK:pct@@@/?region_name=@region@'\n")
+text("py-bytes-implicit-join", "j.py", 'ACCESS = b"@ID@"\nSECRET = (\n    b"@SK@"\n)\n', held=True)
+text("py-raw-and-prefix", "r.py", "secret_key = r'@SK@'\naccess_key = u'@ID@'\n", held=True)
+text(
+    "py-argparse",
+    "cli.py",
+    'parser.add_argument("--access-key", default="@ID@")\nparser.add_argument("--secret-key", default="@SK@", help="secret")\n',
+    held=True,
+)
+text(
+    "py-spark-conf",
+    "job.py",
+    'sc._jsc.hadoopConfiguration().set("fs.s3a.access.key", "@ID@")\nsc._jsc.hadoopConfiguration().set("fs.s3a.secret.key", "@SK@")\n',
+)
+
+text(
+    "js-object",
     "aws.js",
-    """
-AWS.config.update({
-  accessKeyId: '@ID@',
-  secretAccessKey: '@SK@',
-  region: '@region@',
-});
-""",
+    "const AWS = require('aws-sdk');\nAWS.config.update({\n  accessKeyId: '@ID@',\n  secretAccessKey: '@SK@',\n  region: '@region@',\n});\n",
 )
 text(
-    "typescript-const",
-    "s3.ts",
-    """
-const s3 = new S3Client({ credentials: { accessKeyId: "@ID@", secretAccessKey: "@SK@" } });
-""",
+    "js-shorthand",
+    "short.js",
+    "const accessKeyId = '@ID@';\nconst secretAccessKey = \"@SK@\";\nconst s3 = new S3Client({ credentials: { accessKeyId, secretAccessKey } });\n",
 )
-text("javascript-constants", "k.js", "const ACCESS_KEY = `@ID@`;\nconst SECRET_KEY = `@SK@`;\n")
 text(
-    "javascript-fallback",
-    "k.js",
-    """
-const accessKeyId = process.env.AWS_ACCESS_KEY_ID || '@ID@'
-const secretAccessKey = process.env.AWS_SECRET_ACCESS_KEY || '@SK@'
-""",
+    "js-template-literal",
+    "tl.mjs",
+    "export const accessKeyId = `@ID@`\nexport const secretAccessKey = `@SK@`\n",
     held=True,
 )
 text(
-    "javascript-minified",
+    "js-process-env",
+    "env.js",
+    "process.env.AWS_ACCESS_KEY_ID = '@ID@';\nprocess.env.AWS_SECRET_ACCESS_KEY = '@SK@';\nconst id = process.env.AWS_ID || '@ID@';\n",
+)
+text(
+    "js-positional",
+    "pos.js",
+    "const credentials = new AWS.Credentials('@ID@', '@SK@');\nvar c2 = new AWS.Credentials(\"@ID2@\", \"@SK2@\", null);\n",
+    held=True,
+)
+text(
+    "js-minified",
     "app.min.js",
-    """
-!function(e){var t={a:1},n=function(e,t){return e+t};new r.S3({accessKeyId:"@ID@",secretAccessKey:"@SK@"}),n(1,2)}();
-""",
+    '!function(e,t){"use strict";var n=t(3),r={a:1};e.exports=function(e){return n.create({accessKeyId:"@ID@",secretAccessKey:"@SK@",region:"@region@"}),r}}(module,require);var sha="@hex40@";\n',
 )
 text(
-    "java-constants",
-    "Keys.java",
-    """
-public class Keys {
-    private static final String ACCESS_KEY = "@ID@";
-    private static final String SECRET_KEY = "@SK@";
-}
-""",
-)
-text("java-basic", "S3.java", 'AWSCredentials c = new BasicAWSCredentials("@ID@", "@SK@");\n')
-text(
-    "java-broken-lines",
-    "S3.java",
-    """
-AwsBasicCredentials credentials = AwsBasicCredentials.create(
-        "@ID@",
-        "@SK@");
-""",
-    held=True,
-)
-text("kotlin", "Keys.kt", 'const val AWS_ACCESS_KEY = "@ID@"\nconst val AWS_SECRET_KEY = "@SK@"\n', held=True)
-text("scala", "Keys.scala", 'val accessKey = "@ID@"\nval secretKey = "@SK@"\n', held=True)
-text(
-    "spark",
-    "job.scala",
-    """
-sc.hadoopConfiguration.set("fs.s3a.access.key", "@ID@")
-sc.hadoopConfiguration.set("fs.s3a.secret.key", "@SK@")
-""",
-)
-text(
-    "spark-submit",
-    "submit.sh",
-    """
-spark-submit --conf spark.hadoop.fs.s3a.access.key=@ID@ --conf spark.hadoop.fs.s3a.secret.key=@SK@ job.py
-""",
+    "js-minified-quoted",
+    "bundle.js",
+    '(()=>{var e={81:(e,t)=>{t.hash="@hex64@",t.k={"access_key":"@ID@","secret_key":"@SK@"}}},t={};e[81](0,t)})();\n',
     held=True,
 )
 text(
-    "go-static",
-    "main.go",
-    """
-creds := credentials.NewStaticCredentials("@ID@", "@SK@", "")
-""",
+    "ts-environment",
+    "src/environments/environment.prod.ts",
+    "export const environment = {\n  production: true,\n  awsAccessKey: '@ID@',\n  awsSecretKey: '@SK@',\n};\n",
 )
-text("go-const", "main.go", 'const (\n\taccessKey = "@ID@"\n\tsecretKey = "@SK@"\n)\n')
-text("go-struct", "main.go", 'cfg := Config{\n\tAccessKey: "@ID@",\n\tSecretKey: "@SK@",\n}\n')
-text("rust-const", "main.rs", 'const AWS_KEY: &str = "@ID@";\nconst AWS_SECRET: &str = "@SK@";\n', held=True)
-text("rust-new", "main.rs", 'let c = Credentials::new("@ID@", "@SK@", None, None, "x");\n', held=True)
-text("ruby-hash", "s3.rb", "Aws.config.update(access_key_id: '@ID@', secret_access_key: '@SK@')\n")
 text(
-    "ruby-rocket",
-    "s3.rb",
-    """
-config.fog_credentials = {
-  :aws_access_key_id     => "@ID@",
-  :aws_secret_access_key => "@SK@",
-}
-""",
+    "ts-typed",
+    "config.ts",
+    'export class Config {\n  private readonly accessKey: string = "@ID@";\n  private readonly secretKey: string = "@SK@";\n}\n',
+    held=True,
 )
+text(
+    "jsx-amplify",
+    "App.jsx",
+    '<Uploader\n  accessKeyId="@ID@"\n  secretAccessKey={\'@SK@\'}\n  bucket="@bucket@"\n/>\n',
+    held=True,
+)
+text(
+    "html-inline-script",
+    "index.html",
+    "<html><body><script>\n  AWS.config.credentials = new AWS.Credentials({accessKeyId: '@ID@', secretAccessKey: '@SK@'});\n</script></body></html>\n",
+)
+text(
+    "html-hidden-input",
+    "form.html",
+    '<form>\n<input type="hidden" name="AWSAccessKeyId" value="@ID@">\n<input type="hidden" name="AWSSecretKey" value="@SK:html@">\n</form>\n',
+    held=True,
+)
+
 text(
     "php-array",
     "config.php",
-    """
-<?php
-return ['credentials' => [
-    'key'    => '@ID@',
-    'secret' => '@SK@',
-]];
-""",
+    "<?php\nreturn [\n    'credentials' => [\n        'key'    => '@ID@',\n        'secret' => '@SK@',\n    ],\n    'region' => '@region@',\n];\n",
+    held=True,
 )
 text(
     "php-define",
     "wp-config.php",
-    """
-define('AWS_ACCESS_KEY_ID', '@ID@');
-define('AWS_SECRET_ACCESS_KEY', '@SK@');
-""",
-)
-text(
-    "php-laravel",
-    "filesystems.php",
-    "'key' => env('AWS_ACCESS_KEY_ID', '@ID@'),\n'secret' => env('AWS_SECRET_ACCESS_KEY', '@SK@'),\n",
-)
-text(
-    "csharp",
-    "Keys.cs",
-    """
-var client = new AmazonS3Client("@ID@", "@SK@", RegionEndpoint.EUWest1);
-""",
-)
-text(
-    "csharp-const",
-    "Keys.cs",
-    'private const string AwsAccessKey = "@ID@";\nprivate const string AwsSecretKey = @"@SK@";\n',
-    held=True,
-)
-text("c-define", "keys.h", '#define AWS_ACCESS_KEY_ID "@ID@"\n#define AWS_SECRET_ACCESS_KEY "@SK@"\n')
-text("cpp", "s3.cpp", 'Aws::Auth::AWSCredentials credentials("@ID@", "@SK@");\n', held=True)
-text("swift", "Keys.swift", 'let accessKey = "@ID@"\nlet secretKey = "@SK@"\n', held=True)
-text("objective-c", "Keys.m", '#define ACCESS_KEY_ID @"@ID@"\n#define SECRET_KEY @"@SK@"\n', held=True)
-text("dart", "keys.dart", "const awsAccessKey = '@ID@';\nconst awsSecretKey = '@SK@';\n", held=True)
-text(
-    "perl",
-    "s3.pl",
-    "my $s3 = Net::Amazon::S3->new({ aws_access_key_id => '@ID@', aws_secret_access_key => '@SK@' });\n",
-    held=True,
-)
-text("lua", "s3.lua", 'local access_key = "@ID@"\nlocal secret_key = [[@SK@]]\n', held=True)
-text("r", "s3.R", 'Sys.setenv("AWS_ACCESS_KEY_ID" = "@ID@",\n           "AWS_SECRET_ACCESS_KEY" = "@SK@")\n', held=True)
-text("julia", "s3.jl", 'creds = AWSCredentials("@ID@", "@SK@")\n', held=True)
-text("matlab", "s3.m", "setenv('AWS_ACCESS_KEY_ID', '@ID@');\nsetenv('AWS_SECRET_ACCESS_KEY', '@SK@');\n", held=True)
-text("haskell", "S3.hs", 'accessKey = "@ID@"\nsecretKey = "@SK@"\n', held=True)
-text("elixir", "config.exs", 'config :ex_aws,\n  access_key_id: "@ID@",\n  secret_access_key: "@SK@"\n')
-text("erlang", "sys.config", '{access_key_id, "@ID@"},\n{secret_access_key, "@SK@"}\n', held=True)
-text("clojure", "core.clj", '(def cred {:access-key "@ID@" :secret-key "@SK@"})\n', held=True)
-text("emacs-lisp", "init.el", '(setq aws-access-key "@ID@"\n      aws-secret-key "@SK@")\n', held=True)
-text("tcl", "s3.tcl", 'set access_key "@ID@"\nset secret_key "@SK@"\n', held=True)
-text(
-    "groovy",
-    "build.gradle",
-    """
-repositories { maven { credentials(AwsCredentials) {
-    accessKey "@ID@"
-    secretKey "@SK@"
-} } }
-""",
-)
-text("sbt", "build.sbt", 'awsAccessKeyId := "@ID@"\nawsSecretKey := "@SK@"\n', held=True)
-text("gradle-properties", "gradle.properties", "awsAccessKeyId=@ID@\nawsSecretAccessKey=@SK@\n")
-text("cmake", "CMakeLists.txt", 'set(AWS_ACCESS_KEY_ID "@ID@")\nset(AWS_SECRET_ACCESS_KEY "@SK@")\n', held=True)
-text(
-    "sql-stage",
-    "stage.sql",
-    """
-CREATE STAGE s URL='s3://@bucket@' CREDENTIALS=(AWS_KEY_ID='@ID@' AWS_SECRET_KEY='@SK@');
-""",
-)
-text("sql-insert", "dump.sql", "INSERT INTO settings VALUES (1,'aws_access_key','@ID@'),(2,'aws_secret_key','@SK@');\n")
-text("sql-duckdb", "x.sql", "CREATE SECRET s (TYPE s3, KEY_ID '@ID@', SECRET '@SK@');\n", held=True)
-text(
-    "redshift-copy",
-    "x.sql",
-    """
-COPY events FROM 's3://@bucket@/' ACCESS_KEY_ID '@ID@' SECRET_ACCESS_KEY '@SK@' CSV;
-""",
+    "<?php\ndefine( 'AWS_ACCESS_KEY_ID', '@ID@' );\ndefine( 'AWS_SECRET_ACCESS_KEY', '@SK@' );\ndefine( 'DB_NAME', '@word@' );\n",
     held=True,
 )
 text(
-    "clickhouse",
-    "x.sql",
-    "SELECT * FROM s3('https://@bucket@.s3.amazonaws.com/x', '@ID@', '@SK@', 'CSV');\n",
+    "php-serialized-settings",
+    "as3cf.php",
+    "<?php\ndefine( 'AS3CF_SETTINGS', serialize( array(\n    'provider' => 'aws',\n    'access-key-id' => '@ID@',\n    'secret-access-key' => '@SK@',\n) ) );\n",
     held=True,
 )
-text("vba", "m.bas", 'Const AccessKey = "@ID@"\nConst SecretKey = "@SK@"\n', held=True)
-text("arduino", "secrets.h", 'const char* awsKeyID = "@ID@";\nconst char* awsSecKey = "@SK@";\n', held=True)
+text(
+    "php-env-default",
+    "services.php",
+    "<?php\n'ses' => [\n  'key' => env('AWS_ACCESS_KEY_ID', '@ID@'),\n  'secret' => env('AWS_SECRET_ACCESS_KEY', \"@SK@\"),\n],\n",
+    held=True,
+)
+text(
+    "php-positional",
+    "s3.php",
+    "<?php\n$s3 = new S3('@ID@', '@SK@');\n$awsAccessKey = '@ID2@';\n$awsSecretKey = \"@SK2@\";\n",
+    held=True,
+)
+
+text(
+    "ruby-hash",
+    "s3.rb",
+    "CarrierWave.configure do |config|\n  config.fog_credentials = {\n    provider: 'AWS',\n    aws_access_key_id: '@ID@',\n    aws_secret_access_key: '@SK@'\n  }\nend\n",
+    held=True,
+)
+text(
+    "ruby-rocket",
+    "old.rb",
+    'AWS::S3::Base.establish_connection!(\n  :access_key_id     => "@ID@",\n  :secret_access_key => "@SK@"\n)\n',
+    held=True,
+)
+text(
+    "ruby-positional", "new.rb", "creds = Aws::Credentials.new('@ID@', '@SK@')\nAws.config.update(credentials: creds)\n"
+)
+text(
+    "ruby-env",
+    "env.rb",
+    "ENV['AWS_ACCESS_KEY_ID'] ||= '@ID@'\nENV['AWS_SECRET_ACCESS_KEY'] ||= '@SK@'\nID = ENV.fetch('AWS_ID', '@ID@')\n",
+    held=True,
+)
+text("ruby-percent", "p.rb", "access_key, secret_key = %w[@ID@ @SK@]\n", held=True)
+
+text("go-positional", "main.go", 'package main\n\nvar creds = credentials.NewStaticCredentials("@ID@", "@SK@", "")\n')
+text(
+    "go-struct",
+    "conf.go",
+    'package conf\n\nvar S3 = Config{\n\tAccessKeyID:     "@ID@",\n\tSecretAccessKey: `@SK@`,\n\tRegion:          "@region@",\n}\n',
+    held=True,
+)
+text(
+    "go-const",
+    "keys.go",
+    'package keys\n\nconst (\n\tawsAccessKeyID     = "@ID@"\n\tawsSecretAccessKey = "@SK@"\n)\n',
+    held=True,
+)
+text(
+    "go-setenv",
+    "env_test.go",
+    't.Setenv("AWS_ACCESS_KEY_ID", "@ID@")\n_ = os.Setenv("AWS_SECRET_ACCESS_KEY", "@SK@")\n',
+    held=True,
+)

@@ -19,7 +19,7 @@ from tests.corpus.fill import Fill
 from tests.corpus.keys import Key, make_key
 
 MARK = re.compile(r"@(TID|SID|SSK|ID|SK|ST|BK|BS)(\d*)(#?)(?::(\w+))?@")
-FILL = re.compile(r"@([a-z]+\d*b?)@")
+FILL = re.compile(r"@([a-z]+\d*)@")
 
 PARTS: dict[str, tuple[str, Callable[[Key], str]]] = {
     "ID": ("access_key_id", lambda key: key.access_id),
@@ -99,6 +99,10 @@ class Draft:
         if number not in self.keys:
             self.keys[number] = make_key(self.rng)
         return self.keys[number]
+
+    def name(self, path: str) -> str:
+        """A file's path with its fill filled in."""
+        return FILL.sub(self._fill, path)
 
     def plant(self, template: str, *, encoding: str = "utf-8", newline: str = "\n", bom: bool = False) -> Planted:
         """The template's text in that encoding, with its marks. A first newline is for reading only and dropped."""
