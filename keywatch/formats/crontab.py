@@ -8,11 +8,12 @@ begins its standard input. Nothing here checks whether a time of day makes sense
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from keywatch.errors import FormatError
 from keywatch.formats import command
 from keywatch.formats.base import Format
-from keywatch.formats.lines import Line, bind, each_line, remark, trim, unfold
+from keywatch.formats.lines import Line, Unfolded, bind, each_line, readable, remark, trim, unfold
 from keywatch.model import Binding, Span
 
 # crontab(5), load_env(): a quoted name may hold blanks; blanks round the = are dropped
@@ -98,6 +99,36 @@ def parse_system(content: bytes) -> list[Binding]:
 def parse_user(content: bytes) -> list[Binding]:
     """Bindings of a user's crontab: environment lines at `()`, each job's command at `("line N",)`."""
     return _parse(content, "crontab", _USER_ENTRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: its line from 1, whose it is (empty: the crontab's owner), its command as the shell gets it.
+
+    `inputs` when lines of standard input follow the command.
+    """
+
+    line: int
+    user: str
+    command: Unfolded
+    inputs: bool
+
+
+def each_job(content: bytes, *, system: bool) -> list[Job]:
+    """The jobs of a crontab, with or without a user field, those in comments left out. An anacrontab's are root's."""
+    entry = _SYSTEM_ENTRY if system else _USER_ENTRY
+    found: list[Job] = []
+    for line in each_line(content):
+        if _COMMENT.match(line.text) or _read_environment(content, line):
+            continue
+        if job := entry.match(content, line.start, line.end):
+            head = job[0].split()
+            user = readable(head[-1]) if system and not (head[0].isdigit() and len(head) == 3) else ""
+            whole = _COMMAND.match(content, job.end(), line.end)
+            end = whole.end() if whole else line.end
+            text = unfold(content, job.end(), end, _COMMAND_ESCAPE, lambda found: found[0][1:])
+            found.append(Job(line.number, user or ("root" if system else ""), text, end < line.end))
+    return found
 
 
 FORMATS = {

@@ -37,16 +37,21 @@ def _parser() -> Parser:
     return Parser(Language(language()))
 
 
-def parse(content: bytes) -> list[Binding]:
-    """Every value that a statement of the script gives a name, commented-out ones too."""
+def tree_of(content: bytes) -> Node:
+    """The root of the script's syntax tree; its offsets are those of `content`."""
     # the grammar takes no CR for the end of a line; offsets stay what they are
     text = content.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
     if text.startswith(BOM):
         text = b"   " + text[len(BOM) :]
+    return _parser().parse(text).root_node
+
+
+def parse(content: bytes) -> list[Binding]:
+    """Every value that a statement of the script gives a name, commented-out ones too."""
     found: list[Binding] = []
     steps = Steps()
     paths: list[Path] = [()]  # of the nodes from the root to where the cursor stands
-    cursor = _parser().parse(text).walk()
+    cursor = tree_of(content).walk()
     while True:
         node = cursor.node
         inside = _take(node, content, paths[-1], steps, found) if node is not None else None

@@ -65,6 +65,57 @@ def parse(content: bytes) -> list[Binding]:
     return reading.found
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting with its logical line, continuations and last line ending in it; `value` is what stands behind the `=`.
+
+    `words` are those of the value, with their raw spans; `assigned` gives what each sets, where it sets something.
+    """
+
+    section: str
+    name: str
+    line: Span
+    value: bytes
+    at: Span
+    words: tuple[Span, ...]
+    assigned: tuple[tuple[str, bytes] | None, ...]
+
+
+def each_setting(content: bytes) -> list[Setting]:
+    """Every setting that systemd reads, in order, with what it takes to rewrite one."""
+    found: list[Setting] = []
+    section, skip_to = "", 0
+    for line in each_line(content):
+        if line.start < skip_to or not line.text.strip() or _COMMENT.match(line.text):
+            continue
+        whole = _LINE.match(content, line.start)
+        skip_to = whole.end() if whole else line.end
+        text = unfold(content, line.start, skip_to, _ESCAPE, _fold)
+        stripped = text.text.strip()
+        if stripped.startswith(b"[") and stripped.endswith(b"]"):
+            section = readable(stripped[1:-1])
+        elif setting := _SETTING.match(text.text):
+            ending = re.match(_END, content[skip_to : skip_to + 2])
+            found.append(_describe(section, setting, text, Span(line.start, skip_to + (ending.end() if ending else 0))))
+    return found
+
+
+def _describe(section: str, setting: re.Match[bytes], text: Unfolded, line: Span) -> Setting:
+    start = setting.end()
+    words = command.split(text.text[start:], "systemd")
+    named = [command.assignment(word, "systemd") for word in words]
+    value = text.text[start:].rstrip()
+    return Setting(
+        section,
+        readable(setting[1].rstrip()),
+        line,
+        value,
+        text.span(start, start + len(value)),
+        tuple(text.span(start + word.start, start + word.end) for word in words),
+        tuple((readable(each.name), each.value.replace(b"%%", b"%")) if each else None for each in named),
+    )
+
+
 def _fold(found: re.Match[bytes]) -> bytes:
     return found[0] if len(found[0]) == 2 and found[0][1] not in b"\r\n" else b" "
 

@@ -56,6 +56,11 @@ def is_key(binding: Binding) -> bool:
     return binding.name.lower().encode() in KEY_NAMES
 
 
+def speaks(binding: Binding) -> bool:
+    """True for a setting that says where its profile's credentials come from."""
+    return binding.name.lower().encode() in _SPEAKS
+
+
 def use_profile(held: Held, draft: Draft, base: str = "default", *, named: bool = False) -> str:
     """Have a profile of the account give the entry's key; its name, empty where clients find it unasked.
 

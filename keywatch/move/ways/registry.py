@@ -10,7 +10,12 @@ from keywatch.move.base import Held
 from keywatch.move.ways.base import Way
 
 #: modules of this folder, each with its `WAYS`
-MODULES = ("aws_file",)
+MODULES = (
+    "aws_file",
+    "crontab",
+    "systemd",
+    "literal",
+)
 
 
 def each_way() -> list[Way]:
