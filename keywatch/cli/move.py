@@ -113,7 +113,7 @@ def run_undo(options: argparse.Namespace) -> int:
             _print_json({**move_json(workshop.journal.get(move.id)), "words": words})
         else:
             page.rows("mind", words)
-            page.rows("undone", move.places)
+            page.paths("undone", move.places)
     return DONE
 
 

@@ -83,6 +83,12 @@ class Page:
             self._row(label, show(word))
         self._out.flush()
 
+    def paths(self, label: str, paths: Iterable[str]) -> None:
+        """Places under one label."""
+        for path in paths:
+            self._row(label, self._path(path))
+        self._out.flush()
+
     def _where(self, finding: Finding) -> str:
         return f"{self._path(finding.place.path)}:{finding.parts[0].line}"
 
