@@ -6,13 +6,13 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keywatch.cli.vault import unlock_for
 from keywatch.errors import UsageError
 from keywatch.paths import user_homes
-from keywatch.serve.output import environment, shell_lines
+from keywatch.serve.output import environment, named_environment, shell_lines
 from keywatch.serve.reads import note_read
 from keywatch.vault.opening import open_vault
 
@@ -36,8 +36,10 @@ def run_exec(options: argparse.Namespace) -> int:
     for path in options.env_file:
         variables.update(_read_env_file(path))
     variables = {name: keys.resolve(name, value) for name, value in variables.items()}
+    if options.named and len(options.entries) != 1:
+        raise UsageError("--as goes with one ENTRY: the command was not run")
     for entry in options.entries:
-        variables.update(environment(entry, keys.get(entry)))
+        variables.update(_variables(entry, keys.get(entry), options.named))
     if not options.entries and not keys.asked:
         raise UsageError("no ENTRY was named and no variable holds keywatch://ENTRY/field: the command was not run")
     for name in keys.asked:
@@ -59,8 +61,12 @@ def run_env(options: argparse.Namespace) -> int:
     homes = user_homes()
     payload = open_vault(options.vault, homes, timeout=1.0).get(options.entry)
     note_read(homes.state, "env", options.entry)
-    sys.stdout.write(shell_lines(environment(options.entry, payload), options.shell))
+    sys.stdout.write(shell_lines(_variables(options.entry, payload, options.named), options.shell))
     return 0
+
+
+def _variables(entry: str, payload: Payload, named: Sequence[str]) -> dict[str, str]:
+    return named_environment(entry, payload, named) if named else environment(entry, payload)
 
 
 class _Keys:

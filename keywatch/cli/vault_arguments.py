@@ -101,7 +101,15 @@ def add_exec(parser: argparse.ArgumentParser) -> None:
         "--env-file", action="append", default=[], metavar="FILE",
         help="variables from a file, in which keywatch://ENTRY/field stands for secrets",
     )  # fmt: skip
+    _add_as(parser)
     parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
+
+
+def _add_as(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--as", dest="named", action="append", default=[], metavar="NAME=FIELD",
+        help="set NAME to that field of the entry, and only what is so named; may be repeated",
+    )  # fmt: skip
 
 
 def add_env(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +117,7 @@ def add_env(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("entry", metavar="ENTRY")
     parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, or 'keyring'")
     parser.add_argument("--shell", choices=SHELLS, default="sh", help="whose syntax (default: sh)")
+    _add_as(parser)
 
 
 def add_agent(parser: argparse.ArgumentParser) -> None:

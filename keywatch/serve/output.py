@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from keywatch.errors import UsageError
@@ -18,6 +18,7 @@ _AWS = {
     "secret_access_key": "AWS_SECRET_ACCESS_KEY",
     "session_token": "AWS_SESSION_TOKEN",
 }
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CSH_UNSAFE = re.compile(r"([!\n])")
 
 
@@ -46,6 +47,19 @@ def environment(name: str, payload: Payload) -> dict[str, str]:
         return {_AWS.get(field, field.upper()): value for field, value in fields.items()}
     stem = re.sub(r"[^A-Z0-9]", "_", name.upper())
     return {stem if len(fields) == 1 else f"{stem}_{field.upper()}": value for field, value in fields.items()}
+
+
+def named_environment(entry: str, payload: Payload, wanted: Sequence[str]) -> dict[str, str]:
+    """The variables that `NAME=FIELD` words ask for. `UsageError` for a wrong name, or a field the entry lacks."""
+    fields = _exposed(payload)
+    found = {}
+    for word in wanted:
+        name, _, field = word.partition("=")
+        if not _NAME.fullmatch(name) or field not in fields:
+            known = ", ".join(fields)
+            raise UsageError(f"--as {name}=…: use NAME=FIELD; the fields of entry '{entry}' are {known}")
+        found[name] = fields[field]
+    return found
 
 
 def shell_lines(variables: Mapping[str, str], shell: str) -> str:

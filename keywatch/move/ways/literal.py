@@ -40,9 +40,18 @@ def _apply(held: Held, draft: Draft) -> None:
 
 def put_literal(held: Held, draft: Draft, keys: Sequence[Binding], path: str) -> None:
     """Have `AWS_SHARED_CREDENTIALS_FILE=path` stand where the first of `keys` is, and the others leave."""
+    put_variable(held, draft, keys, pointing.VARIABLE.encode(), path.encode())
+    draft.say(
+        Topic.AFTER,
+        f"{pointing.VARIABLE} stands for the key's variables: AWS clients that see it run keywatch-credential",
+        held.path,
+    )
+
+
+def put_variable(held: Held, draft: Draft, keys: Sequence[Binding], name: bytes, value: bytes) -> None:
+    """Have the variable stand where the first of `keys` is, written as that one was, and the others leave."""
     content = draft.content(held.path) or b""
     kept = keys[0].name
-    name, value = pointing.VARIABLE.encode(), path.encode()
     if held.format == "shell":
         for span, new in drop_variables(held.path, content, keys, kept, name, value):
             draft.replace(held.path, span, new)
@@ -59,11 +68,6 @@ def put_literal(held: Held, draft: Draft, keys: Sequence[Binding], path: str) ->
             else:
                 draft.replace(held.path, line, b"")
     _confirm(held, draft, keys)
-    draft.say(
-        Topic.AFTER,
-        f"{pointing.VARIABLE} stands for the key's variables: AWS clients that see it run keywatch-credential",
-        held.path,
-    )
 
 
 def drop_lines(held: Held, draft: Draft, keys: Sequence[Binding]) -> None:

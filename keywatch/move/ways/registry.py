@@ -15,6 +15,10 @@ MODULES = (
     "crontab",
     "systemd",
     "literal",
+    "shell_profile",
+    "shell_env",
+    "key_value",
+    "tools",
 )
 
 
