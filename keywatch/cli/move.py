@@ -30,7 +30,7 @@ from keywatch.move.journal import Journal, MoveState
 from keywatch.move.locate import read_place
 from keywatch.move.plan import Planner, Wish
 from keywatch.move.recover import Recovered, recover_all
-from keywatch.move.select import select
+from keywatch.move.select import select, split_line
 from keywatch.move.steps import Ground
 from keywatch.move.undo import undo_move
 from keywatch.paths import Homes, installation_key, user_homes
@@ -204,7 +204,7 @@ def _find(options: argparse.Namespace, homes: Homes) -> tuple[list[Finding], lis
     from keywatch.sweep import sweep
 
     config = read_config(os.path.join(homes.config, FILE_NAME))
-    paths = tuple(dict.fromkeys(os.path.abspath(p) for p in map(_path_of, options.words) if os.path.lexists(p)))
+    paths = tuple(dict.fromkeys(os.path.abspath(p) for p, _ in map(split_line, options.words) if os.path.lexists(p)))
     ignore, _ = read_ignores([], [*paths, os.path.expanduser("~"), os.getcwd()], homes.config)
     request = SweepRequest(ignore=tuple(ignore), config=config, rules_files=config.sweep.rules)
     findings = {finding.id: finding for finding in sweep(request).findings}
@@ -213,12 +213,6 @@ def _find(options: argparse.Namespace, homes: Homes) -> tuple[list[Finding], lis
     every = list(findings.values())
     wanted = every if options.all else select(options.words, every)
     return every, sorted(wanted, key=lambda finding: finding.identity)
-
-
-def _path_of(word: str) -> str:
-    """A PATH or PATH:LINE as a path."""
-    path, colon, line = word.rpartition(":")
-    return path if colon and line.isdigit() and not os.path.lexists(word) else word
 
 
 def _recover_first(workshop: Workshop) -> None:

@@ -33,11 +33,9 @@ class Page:
         """Everything that a person decides by."""
         lead = plan.findings[0]
         whose = f"{lead.title} {lead.parts[0].masked}"
-        if plan.changes and plan.uses_entry:
+        if plan.changes:
             state = "which holds it already" if plan.known else "new"
             self._line(self._bold(whose), f"→ entry '{plan.entry}' ({state}) in {self._path(vault)}")
-        elif plan.changes:
-            self._line(self._bold(whose), "→ overwritten")
         else:
             self._line(self._bold(whose), "→ can't be moved")
         for change in plan.changes:
@@ -121,7 +119,7 @@ def _what(change: Change) -> str:
 def plan_json(plan: Plan, vault: str) -> dict[str, Any]:
     """A plan for machines: the same facts, the diff included."""
     return {
-        "entry": plan.entry if plan.uses_entry else None,
+        "entry": plan.entry if plan.changes else None,
         "known": plan.known,
         "vault": vault,
         "findings": [finding.id for finding in plan.findings] if plan.changes else [],

@@ -25,14 +25,15 @@ RULE = "aws-access-key"
 LONE_SECRET_RULE = "aws-secret-access-key"  # noqa: S105 - the id of a rule
 LONE_TOKEN_RULE = "aws-session-token"  # noqa: S105
 
-# In compiled Python a text stands between its kind and length (z, Z and a byte) and the kind of what follows.
+# In compiled Python a text stands between its kind and length (z, Z and a byte) and the kind of what follows; in the
+# undo files of vim what ends a line's record stands right behind it.
 _ID = re.compile(
     rb"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}"
-    rb"(?:(?![A-Za-z0-9])|(?<=[zZ\xda\xfa]\x14[A-Z0-9]{20}))"
+    rb"(?:(?![A-Za-z0-9])|(?=5\x81)|(?<=[zZ\xda\xfa]\x14[A-Z0-9]{20}))"
 )
 _USUAL_ID = re.compile(rb"[A-Z0-9]{4}[A-Z2-7]{16}")
 _SECRET = re.compile(
-    rb"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?:(?![A-Za-z0-9/+=])|(?<=[zZ\xda\xfa]\x28[A-Za-z0-9/+]{40}))"
+    rb"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?:(?![A-Za-z0-9/+=])|(?=5\x81)|(?<=[zZ\xda\xfa]\x28[A-Za-z0-9/+]{40}))"
 )
 _TOKEN = re.compile(
     rb"(?<![A-Za-z0-9/+])(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz)[A-Za-z0-9/+=]{60,4096}"

@@ -32,6 +32,8 @@ _GLUE = re.compile(
     rb"|</?[A-Za-z][\w:.\-]{0,40}(?:[ \t][^<>\r\n]{0,80})?/?>|-(?=[>\"' ])|(?<=>)[ \t]*\r?\n[ \t]*(?=<)){0,64}+"
 )
 _VALUE = re.compile(rb"[A-Za-z0-9/+][A-Za-z0-9/+_.~\-]{15,4096}={0,2}")
+VIM_ENTRY_END = b"5\x81"
+"""What stands behind each line in an undo file of vim; its first byte looks like a part of the line."""
 _NO_VALUE = Span(0, 0)
 _OPENERS = b"\"'`"
 
@@ -89,6 +91,7 @@ class Labels:
             quoted = at > 0 and text[at - 1] in _OPENERS
             if not quoted:
                 end = at + len(value.group().rstrip(b".-~_"))
+                end -= text[end - 1 : end + 1] == VIM_ENTRY_END
             following = text[end : end + 1]
             if following in (b"(", b"[", b"$", b"{") or (not quoted and following == b"="):
                 continue

@@ -54,6 +54,8 @@ class Outcome:
 
 def apply_plan(plan: Plan, workshop: Workshop, tell: Tell = lambda _: None) -> Outcome:
     """Carry out a plan. `MoveError` when that can't be done: then all stands as before, and the error says so."""
+    if not plan.changes:
+        raise MoveError("; ".join(each.why for each in plan.unmoved) or "there is nothing to change")
     with one_at_a_time(workshop.state_dir), told("keywatch recover ends what was begun"):
         with told("nothing was changed"):
             for change in plan.changes:
@@ -61,15 +63,14 @@ def apply_plan(plan: Plan, workshop: Workshop, tell: Tell = lambda _: None) -> O
                     check_writable(change.path, workshop.account.uid)
             move, fields, extra = _intend(plan, workshop)
         workshop.journal.begin(move)
-        if plan.uses_entry:
-            tell(f"putting the key into {workshop.vault.title} as '{plan.entry}'")
-            try:
-                put_and_read_back(workshop.vault, replace(plan, extra=extra), move.extra)
-            except KeywatchError:
-                if move.deposited:
-                    take_out(workshop.vault, move.entry, move.extra)
-                workshop.journal.forget(move.id)
-                raise
+        tell(f"putting the key into {workshop.vault.title} as '{plan.entry}'")
+        try:
+            put_and_read_back(workshop.vault, replace(plan, extra=extra), move.extra)
+        except KeywatchError:
+            if move.deposited:
+                take_out(workshop.vault, move.entry, move.extra)
+            workshop.journal.forget(move.id)
+            raise
         workshop.journal.set_state(move.id, MoveState.STORED)
         return carry_on(move, plan, workshop, fields, tell)
 
@@ -144,16 +145,14 @@ def _intend(plan: Plan, workshop: Workshop) -> tuple[Move, Fields, Mapping[str, 
         _step(number, change, ident, names, workshop) for number, change in enumerate(plan.changes)
     )  # fmt: skip
     extra = {**plan.extra, **names.extra}
-    if extra and not plan.uses_entry:
-        extra = {}
     move = Move(
         id=ident,
         made=timestamp(),
         state=MoveState.INTENDED,
-        entry=plan.entry if plan.uses_entry else "",
+        entry=plan.entry,
         vault=plan.vault,
         extra=f"{UNDO}{ident}" if extra else "",
-        deposited=plan.uses_entry and not plan.known,
+        deposited=not plan.known,
         uid=workshop.account.uid,
         gid=workshop.account.gid,
         findings=tuple(finding.id for finding in plan.findings),

@@ -144,8 +144,8 @@ class Unmoved:
 class Plan:
     """One move of one credential, before anything is done.
 
-    `entry` is the name in the vault; `known` when the vault holds the same credential under it already. `uses_entry`
-    is False for a redaction. Changes are in the order in which they are made: new files first, places last.
+    `entry` is the name in the vault; `known` when the vault holds the same credential under it already. Changes are in
+    the order in which they are made: new files first, places last.
     """
 
     entry: str
@@ -158,5 +158,4 @@ class Plan:
     unmoved: tuple[Unmoved, ...] = ()
     vault: str = ""
     known: bool = False
-    uses_entry: bool = True
     extra: Mapping[str, Secret] = field(repr=False, default_factory=dict)

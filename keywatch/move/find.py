@@ -35,9 +35,10 @@ def find_again(finder: Finder, path: str, content: bytes, facts: FileFacts | Non
 
     `path` names the place and so its format. `CannotMoveError` for an encoding that is never rewritten.
     """
-    if content.startswith(_WIDE) or b"\0" in content[:4096]:
-        raise CannotMoveError(f"{path}: not plain text (UTF-16, or binary)", "change it in the program that wrote it")
     format_name, consumer = describe(path)
+    record = consumer.startswith("nobody")  # an editor's undo file: nothing in it is parsed, all of it is overwritten
+    if content.startswith(_WIDE) or (b"\0" in content[:4096] and not record):
+        raise CannotMoveError(f"{path}: not plain text (UTF-16, or binary)", "change it in the program that wrote it")
     seen: list[tuple[Sighting, Credential, Sequence[Binding]]] = []
     examiner = Examiner(
         finder.key,

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from keywatch.errors import CannotMoveError, KeywatchError, UsageError, VaultError
-from keywatch.model import Finding, Role, Secret
+from keywatch.model import Finding, Match, Role, Secret
 from keywatch.move.base import Account, Change, Held, Note, Plan, ProfileCheck, Topic, Unmoved
 from keywatch.move.draft import Draft, Original, Programs
 from keywatch.move.find import Finder, find_again
-from keywatch.move.redaction import redact_rest
+from keywatch.move.redaction import redact_rest, spellings
 from keywatch.move.trouble import told
 from keywatch.move.ways.registry import choose_way
 from keywatch.sweep.sighting import FileFacts
@@ -25,8 +25,6 @@ from keywatch.vault.base import NAME, Entry, Payload, Vault
 #: reads a place: see `Draft`
 Reader = Callable[[str], Original | None]
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
-#: ways after which nothing is asked for the key
-_WITHOUT_ENTRY = frozenset({"redact"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +62,30 @@ class Planner:
         payload = _payload(found)
         entry, known = self._entry(found, payload)
         moved: list[Finding] = []
-        uses = False
         for held in found:
             named = replace(held, entry=entry)
             try:
                 with draft.attempt():
-                    way = self._apply(named, draft)
+                    self._apply(named, draft)
             except CannotMoveError as error:
                 unmoved.append(Unmoved(held.finding, error.why, error.instead))
             else:
                 moved.append(held.finding)
-                uses = uses or way not in _WITHOUT_ENTRY
         secrets = _secrets(found)
-        for path in draft.changed():
-            self._redact_rest(draft, path, secrets)
+        try:
+            for path in draft.changed():
+                self._redact_rest(draft, path, secrets)
+        except CannotMoveError as error:
+            unmoved += [Unmoved(finding, error.why, error.instead) for finding in moved]
+            moved = []
         self._say_elsewhere(draft, found)
-        every = {*secrets, *(value for path in draft.changed() for value in self._all_secrets(draft, path))}
+        raw = [Secret(content[part.span.start : part.span.end]) for content, part in self._raw_parts(found, draft)]
+        every = {
+            *spellings(secrets),
+            *raw,
+            *(value for path in draft.changed() for value in self._all_secrets(draft, path)),
+        }
         changes = _places_last(draft.changes(tuple(every)), findings) if moved else ()
-        if not uses and moved and not known:
-            draft.say(Topic.WARNING, "the key is in no vault: this can't be undone, and the key is gone from here")
         return Plan(
             entry=entry,
             payload=payload,
@@ -94,7 +97,6 @@ class Planner:
             unmoved=tuple(_once(unmoved)),
             vault=self.wish.vault,
             known=known,
-            uses_entry=uses or known,
         )
 
     def _find(self, findings: Sequence[Finding], draft: Draft) -> tuple[list[Held], list[Unmoved]]:
@@ -129,14 +131,13 @@ class Planner:
             )
         return again
 
-    def _apply(self, held: Held, draft: Draft) -> str:
-        """Try the way that suits best, or the one that was wished for; its name."""
+    def _apply(self, held: Held, draft: Draft) -> None:
+        """Try the way that suits best, or the one that was wished for."""
         way = choose_way(held, self.wish.way)
         if way is None:
             raise CannotMoveError("no way is known to replace a key here", _by_hand(held))
         self._check_owner(held, way.name)
         way.apply(held, draft)
-        return way.name
 
     def _check_owner(self, held: Held, way: str) -> None:
         """Root puts no keys of a user into root's vault: that user's programs could not read them there."""
@@ -164,10 +165,10 @@ class Planner:
         return _free_name(_suggest(found), entries), False
 
     def _redact_rest(self, draft: Draft, path: str, secrets: Sequence[Secret]) -> None:
-        """Copies of the key in comments of the same file; one anywhere else is for a person to look at."""
+        """Copies of the key in comments of the same file. `CannotMoveError` for one that something may use."""
         content = draft.content(path) or b""
-        for span, marker in redact_rest(content, secrets, lambda span: draft.edited(path, span)):
-            draft.replace(path, span, marker)
+        for span, new in redact_rest(path, content, secrets, lambda span: draft.edited(path, span)):
+            draft.replace(path, span, new)
             draft.say(Topic.AFTER, "the copy in a comment is overwritten", path)
 
     def _all_secrets(self, draft: Draft, path: str) -> list[Secret]:
@@ -178,6 +179,10 @@ class Planner:
         except CannotMoveError:
             return []
         return [part.value for each in held for part in each.credential.parts if part.role is not Role.ACCESS_KEY_ID]
+
+    def _raw_parts(self, found: Sequence[Held], draft: Draft) -> list[tuple[bytes, Match]]:
+        """Each part with its file's content: as it is written there, it may be escaped or encoded."""
+        return [(draft.content(held.path) or b"", part) for held in found for part in held.credential.parts]
 
     def _say_elsewhere(self, draft: Draft, found: Sequence[Held]) -> None:
         chosen = {held.finding.id for held in found}

@@ -195,7 +195,7 @@ def _by_last_step() -> tuple[dict[str, list[tuple[tuple[str, ...], Row]]], list[
         steps = tuple(row.pattern.strip("/").split("/"))
         if not _WILD.search(row.pattern):
             exact.setdefault(steps[-1], []).append((steps[:-1], row))
-        elif row.format != "text" and (len(steps) > 1 or not steps[0].startswith("*")):
+        elif steps[0].startswith(".") or (row.format != "text" and (len(steps) > 1 or not steps[0].startswith("*"))):
             source = "/".join(
                 re.sub(r"^\(\?s:|\)\\Z$|\)\\z$", "", translate(step)).replace(".*", "[^/]*") for step in steps
             )

@@ -11,6 +11,7 @@ from keywatch.move.ways.base import Way
 
 #: modules of this folder, each with its `WAYS`
 MODULES = (
+    "redact",
     "aws_file",
     "crontab",
     "systemd",
