@@ -1,7 +1,7 @@
 """Which bytes leave a shell script with a variable: a word of an `export`, a statement, or a line. Pure.
 
-tree-sitter says what a word belongs to; what is kept is never printed anew. A block that would become empty keeps
-a `:`, for an empty one is no syntax. Where a statement can't leave without changing what another one does, nothing is done.
+tree-sitter says what a word belongs to; what is kept is never printed anew. A block that would become empty keeps a
+`:`, for an empty one is no syntax. Where a statement can't leave without changing what another one does, nothing is.
 """
 
 from __future__ import annotations
