@@ -1,0 +1,3 @@
+export AWS_SHARED_CREDENTIALS_FILE=/etc/keywatch/aws/deploy \
+  \
+  LANG=C

@@ -1,0 +1,1 @@
+set -gx AWS_SHARED_CREDENTIALS_FILE /etc/keywatch/aws/deploy
