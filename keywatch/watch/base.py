@@ -1,4 +1,4 @@
-"""What the daemon tells its listeners: a finding appeared at a place, or is gone from it. Values only; holds no secret."""
+"""What the daemon tells its listeners: a finding appeared at a place, or is gone from it. Values, no secret."""
 
 from __future__ import annotations
 
