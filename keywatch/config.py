@@ -53,7 +53,7 @@ class EntryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class WatchConfig:
-    """`[watch]`: how the daemon watches. Times are in seconds, 0 for never; `folders` counts watched project folders."""
+    """`[watch]`: how the daemon watches. Times are in seconds, 0 for never; `folders` is a number of folders."""
 
     quiet: float = 0.15
     poll: float = 5.0

@@ -1,4 +1,4 @@
-"""The way that a name leads: the folders and links on it, which file systems tell of changes, what tells a file changed.
+"""The way that a name leads: folders and links on it, file systems that tell of changes, what tells a file changed.
 
 Asks the file system for names and metadata; opens nothing.
 """
