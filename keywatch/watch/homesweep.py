@@ -1,4 +1,4 @@
-"""The large sweep of the home now and then: a process of its own, niced and I/O idle, on mains power and an idle machine.
+"""The large sweep of the home now and then: a process of its own, idle in CPU and I/O, while the machine has time.
 
 It takes the home folder by folder, notes in the memory how far it has come, and goes on there the next time. It tells
 the daemon only which files hold something; the daemon examines those as it does any other.

@@ -1,6 +1,6 @@
 """Files that changed and wait for their turn: those that were written just now first, then those of a sweep. Pure.
 
-A file is due when it was left alone for a moment, or has been written for long enough; one that takes long to examine is
+A file is due when it was left alone for a moment, or has been written for long enough; one that is slow to examine is
 not examined all the time while it is written.
 """
 
