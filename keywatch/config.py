@@ -18,7 +18,10 @@ FILE_NAME = "keywatch.toml"
 #: a configuration larger than this is a mistake
 MAX_BYTES = 1 << 20
 NEVER = "never"
+#: what may lock the vault that the daemon holds open
+LOCK_ON = ("screen", "suspend")
 
+_TIMES = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = {"": 1, "B": 1, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30}
 
 
@@ -49,10 +52,26 @@ class EntryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """`[watch]`: how the daemon watches. Times are in seconds, 0 for never; `folders` is a number of folders."""
+
+    quiet: float = 0.15
+    poll: float = 5.0
+    recheck: float = 60.0
+    sweep: float = 900.0
+    home_sweep: float = 86400.0
+    folders: int = 8192
+    also: tuple[str, ...] = ()
+    system: bool = True
+    lock_on: tuple[str, ...] = LOCK_ON
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of keywatch.toml. `entries` by the entry's name in lower case, as names are found."""
 
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    watch: WatchConfig = field(default_factory=WatchConfig)
     entries: Mapping[str, EntryPolicy] = field(default_factory=dict)
 
 
@@ -105,15 +124,15 @@ def parse_config(content: bytes, source: str) -> Config:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{source}: not valid TOML: {reason}") from None
-    _refuse_unknown(document, ("sweep", "entries"), source, "section")
-    section = document.get("sweep", {})
-    if not isinstance(section, dict):
-        raise ConfigError(f"{source}: 'sweep' must be a section: write [sweep]")
+    _refuse_unknown(document, ("sweep", "watch", "entries"), source, "section")
+    for name in ("sweep", "watch"):
+        if not isinstance(document.get(name, {}), dict):
+            raise ConfigError(f"{source}: '{name}' must be a section: write [{name}]")
     entries = document.get("entries", {})
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         raise ConfigError(f"{source}: 'entries' must hold sections: write [entries.NAME]")
     policies = {name.casefold(): _policy(entry, f"{source}: [entries.{name[:64]}]") for name, entry in entries.items()}
-    return Config(_sweep(section, source), policies)
+    return Config(_sweep(document.get("sweep", {}), source), _watch(document.get("watch", {}), source), policies)
 
 
 def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
@@ -127,6 +146,21 @@ def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
         "rules": lambda value: tuple(_beside(source, path) for path in _texts(value)),
     }
     return SweepConfig(**_read(section, readers, f"{source}: [sweep]"))  # type: ignore[arg-type]  # as the readers give
+
+
+def _watch(section: Mapping[str, object], source: str) -> WatchConfig:
+    readers: dict[str, Callable[[object], object]] = {
+        "quiet": _time(0.01, 0.6),
+        "poll": _time(0.2, 3600),
+        "recheck": _time(0.2, 86400),
+        "sweep": _time(1, 7 * 86400, never=True),
+        "home_sweep": _time(60, 90 * 86400, never=True),
+        "folders": _whole(0, 1_000_000),
+        "also": lambda value: tuple(_beside(source, path) for path in _texts(value)),
+        "system": _flag,
+        "lock_on": _choices(LOCK_ON),
+    }
+    return WatchConfig(**_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give
 
 
 def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:
@@ -176,6 +210,40 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(f"expected a whole number from {least} to {most}")
         return value
+
+    return read
+
+
+def _time(least: float, most: float, *, never: bool = False) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if never and value == NEVER:
+            return 0.0
+        seconds = parse_time(value) if isinstance(value, str) else value
+        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not least <= seconds <= most:
+            choice = f", or {NEVER}" if never else ""
+            raise ValueError(
+                f'expected {least:g} to {most:g} seconds, as a number or such as "150ms", "5m", "1d"{choice}'
+            )
+        return float(seconds)
+
+    return read
+
+
+def parse_time(text: str) -> float:
+    """Seconds of `150ms`, `5s`, `10m`, `2h`, `1d` or `90`. `ValueError` says what is expected."""
+    digits = text.strip().rstrip("smhd")
+    unit = text.strip()[len(digits) :]
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9 or unit not in _TIMES:
+        raise ValueError(f"'{text[:100]}' is no time: write a number with ms, s, m, h or d, such as 5m")
+    return int(digits) * _TIMES[unit]
+
+
+def _choices(known: tuple[str, ...]) -> Callable[[object], tuple[str, ...]]:
+    def read(value: object) -> tuple[str, ...]:
+        words = _texts(value)
+        if wrong := [word for word in words if word not in known]:
+            raise ValueError(f"unknown {wrong[0][:100]!r}: known: {', '.join(known)}")
+        return words
 
     return read
 

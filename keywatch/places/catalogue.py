@@ -17,13 +17,13 @@ from keywatch.places.base import Row, Target
 from keywatch.places.rows import LEFTOVERS, ROWS
 
 #: folders that `**` stands for, at most
-_DEEP = 3
+DEEP = 3
 #: files taken from one folder for one row: spools and transcripts may hold very many
-_MOST = 5_000
+MOST = 5_000
 _WILD = re.compile(r"[*?\[]")
 
 #: variables that say where a file is instead of its usual place, with its row's pattern
-_VARIABLES = {
+VARIABLES = {
     "AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials",
     "AWS_CONFIG_FILE": ".aws/config",
     "NETRC": ".netrc",
@@ -38,7 +38,7 @@ _VARIABLES = {
     "PIP_CONFIG_FILE": ".config/pip/pip.conf",
 }
 #: variables that name a folder, and the folder of the home that they stand for
-_FOLDERS = {
+FOLDERS = {
     "XDG_CONFIG_HOME": ".config",
     "XDG_DATA_HOME": ".local/share",
     "XDG_STATE_HOME": ".local/state",
@@ -53,19 +53,19 @@ _FOLDERS = {
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
     """One folder of the patterns' tree: rows that end here, and what comes below."""
 
     rows: list[Row] = field(default_factory=list)
-    exact: dict[str, _Node] = field(default_factory=dict)
-    wild: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
-    deep: _Node | None = None
+    exact: dict[str, Node] = field(default_factory=dict)
+    wild: list[tuple[re.Pattern[str], Node]] = field(default_factory=list)
+    deep: Node | None = None
 
 
 def home_targets(home: str, env: Mapping[str, str] | None = None) -> list[Target]:
     """The files of the catalogue that are in `home`. With `env`, the caller's own, also where its variables point."""
     own = env is not None
-    found = {target.path: target for target in _expand(_tree("home"), home, home, follow=own)}
+    found = {target.path: target for target in _expand(tree_of("home"), home, home, follow=own)}
     for target in _pointed_to(home, env or {}):
         found.setdefault(target.path, target)
     return list(found.values())
@@ -73,32 +73,45 @@ def home_targets(home: str, env: Mapping[str, str] | None = None) -> list[Target
 
 def system_targets(root: str = "/") -> list[Target]:
     """The files of the catalogue's system rows below `root`."""
-    return list({target.path: target for target in _expand(_tree("system"), root, "", follow=True)}.values())
+    return list({target.path: target for target in _expand(tree_of("system"), root, "", follow=True)}.values())
 
 
 def _pointed_to(home: str, env: Mapping[str, str]) -> Iterator[Target]:
+    yield from files_named(home, env)
+    for folder, node in folders_named(home, env):
+        yield from _expand(node, folder, home, follow=True)
+
+
+def files_named(home: str, env: Mapping[str, str]) -> Iterator[Target]:
+    """The files that variables of `env` name, whether they are there or not."""
     rows = {row.pattern: row for row in ROWS}
-    for name, pattern in _VARIABLES.items():
+    for name, pattern in VARIABLES.items():
         if path := env.get(name):
-            yield _target(os.path.abspath(os.path.expanduser(path)), rows[pattern], home)
+            yield target_of(os.path.abspath(os.path.expanduser(path)), rows[pattern], home)
     for path in filter(None, env.get("KUBECONFIG", "").split(os.pathsep)):
-        yield _target(os.path.abspath(path), rows[".kube/config"], home)
-    for name, usual in _FOLDERS.items():
+        yield target_of(os.path.abspath(path), rows[".kube/config"], home)
+
+
+def folders_named(home: str, env: Mapping[str, str]) -> Iterator[tuple[str, Node]]:
+    """The folders that variables of `env` put in the place of folders of the home, with what rows say of them."""
+    for name, usual in FOLDERS.items():
         folder = env.get(name, "")
         if os.path.isabs(folder) and os.path.realpath(folder) != os.path.realpath(os.path.join(home, usual)):
-            node = _tree("home")
+            node = tree_of("home")
             for step in filter(None, usual.split("/")):
-                node = node.exact.get(step, _Node())
-            yield from _expand(node, folder, home, follow=True)
+                node = node.exact.get(step, Node())
+            yield folder, node
 
 
-def _target(path: str, row: Row, home: str) -> Target:
+def target_of(path: str, row: Row, home: str) -> Target:
+    """The file `path` as `row` describes it."""
     return Target(path, row.format, row.consumer, home)
 
 
 @cache
-def _tree(scope: str) -> _Node:
-    top = _Node()
+def tree_of(scope: str) -> Node:
+    """The rows of `home` or `system` as a tree of folders."""
+    top = Node()
     for row in ROWS:
         if row.scope != scope:
             continue
@@ -109,22 +122,22 @@ def _tree(scope: str) -> _Node:
     return top
 
 
-def _child(node: _Node, step: str) -> _Node:
+def _child(node: Node, step: str) -> Node:
     if step == "**":
-        node.deep = node.deep or _Node()
+        node.deep = node.deep or Node()
         return node.deep
     if not _WILD.search(step):
-        return node.exact.setdefault(step, _Node())
+        return node.exact.setdefault(step, Node())
     source = translate(step)
     for pattern, child in node.wild:
         if pattern.pattern == source:
             return child
-    child = _Node()
+    child = Node()
     node.wild.append((re.compile(source), child))
     return child
 
 
-def _expand(node: _Node, folder: str, home: str, *, follow: bool, depth: int = 0) -> Iterator[Target]:
+def _expand(node: Node, folder: str, home: str, *, follow: bool, depth: int = 0) -> Iterator[Target]:
     """The files below `folder` that the rows of `node` and below it name."""
     try:
         with os.scandir(folder) as entries:
@@ -133,20 +146,20 @@ def _expand(node: _Node, folder: str, home: str, *, follow: bool, depth: int = 0
         return
     taken: dict[int, int] = {}
     for entry in sorted(listed, key=lambda e: e.name):
-        for child in _matching(node, entry.name):
-            row = _row_of(child, entry.name, node)
+        for child in matching(node, entry.name):
+            row = row_of(child, entry.name, node)
             if row is not None and not entry.is_dir():
                 taken[id(row)] = taken.get(id(row), 0) + 1
-                if taken[id(row)] <= _MOST:
-                    yield _target(entry.path, row, home)
+                if taken[id(row)] <= MOST:
+                    yield target_of(entry.path, row, home)
             if (child.exact or child.wild or child.deep) and entry.is_dir(follow_symlinks=follow):
                 yield from _expand(child, entry.path, home, follow=follow)
-        if node.deep is not None and depth < _DEEP and entry.is_dir(follow_symlinks=False):
-            deeper = _Node(node.deep.rows, node.deep.exact, node.deep.wild, node.deep)
+        if node.deep is not None and depth < DEEP and entry.is_dir(follow_symlinks=False):
+            deeper = Node(node.deep.rows, node.deep.exact, node.deep.wild, node.deep)
             yield from _expand(deeper, entry.path, home, follow=False, depth=depth + 1)
 
 
-def _matching(node: _Node, name: str) -> Iterator[_Node]:
+def matching(node: Node, name: str) -> Iterator[Node]:
     """The children that speak of `name`, or of the file that `name` is a leftover of; the most telling first."""
     if (child := node.exact.get(name)) is not None:
         yield child
@@ -159,7 +172,8 @@ def _matching(node: _Node, name: str) -> Iterator[_Node]:
             yield child
 
 
-def _row_of(child: _Node, name: str, node: _Node) -> Row | None:
+def row_of(child: Node, name: str, node: Node) -> Row | None:
+    """The row that a file `name` is of, where `child` is what `matching(node, name)` gave; a leftover has no reader."""
     if not child.rows:
         return None
     row = child.rows[0]

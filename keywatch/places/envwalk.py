@@ -35,6 +35,16 @@ _HEAVY = frozenset(
 )  # fmt: skip
 
 
+def is_wanted(name: str) -> bool:
+    """True for the name of a file that programs load keys from."""
+    return _WANTED.match(name) is not None
+
+
+def is_heavy(name: str) -> bool:
+    """True for the name of a folder that is not searched."""
+    return name in _HEAVY
+
+
 @dataclass(slots=True)
 class EnvFiles:
     """What the walk found, and sentences about what it left out."""

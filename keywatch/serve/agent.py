@@ -19,10 +19,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from keywatch.errors import StateError
 from keywatch.paths import private_dir
-from keywatch.serve.keeper import Keeper
 from keywatch.serve.pinentry import confirm, find_pinentry
 from keywatch.serve.protocol import ASKING, MOST_REQUEST, REFUSED, socket_path
 from keywatch.serve.protocol import PATIENCE as PERSONS_PATIENCE
@@ -35,7 +35,8 @@ MOST_PEERS = 1500
 #: persons are asked no more than so many things at once
 MOST_QUESTIONS = 4
 _BACKLOG = 4096
-_MCL_CURRENT_AND_FUTURE = 3
+#: sys/mman.h: MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT: what is used, not whole thread stacks that never are
+_MCL = 7
 
 
 @dataclass(slots=True)
@@ -48,13 +49,29 @@ class _Connection:
     asking: bool = False
 
 
-def serve(keeper: Keeper, runtime: str, stopped: Callable[[], bool]) -> None:
-    """Answer until `stopped`. `StateError` where the socket can't be made, or another agent is there."""
+class Answers(Protocol):
+    """Who answers: the keeper of the vault (keeper.py), or the daemon's desk before it."""
+
+    def question(self, line: bytes, peer: Peer) -> str | None:
+        """What a person is to be asked first, if anything."""
+
+    def answer(self, line: bytes, peer: Peer) -> bytes:
+        """The reply to one request. Never raises for what a peer says."""
+
+    def lock(self) -> None:
+        """Forget everything."""
+
+
+def serve(keeper: Answers, runtime: str, stopped: Callable[[], bool], every: float = 0.25) -> None:
+    """Answer until `stopped`, which is asked every so many seconds.
+
+    `StateError` where the socket can't be made, or another agent is there.
+    """
     path = socket_path(private_dir(runtime))
     _protect_memory()
     with _listen(path) as listener:
         try:
-            _Server(keeper, listener).run(stopped)
+            _Server(keeper, listener).run(stopped, every)
         finally:
             keeper.lock()
             with contextlib.suppress(OSError):
@@ -90,11 +107,11 @@ def _protect_memory() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, MOST_PEERS + 64), hard), hard))
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mlockall(_MCL_CURRENT_AND_FUTURE)
+            ctypes.CDLL(None).mlockall(_MCL)
 
 
 class _Server:
-    def __init__(self, keeper: Keeper, listener: socket.socket) -> None:
+    def __init__(self, keeper: Answers, listener: socket.socket) -> None:
         self._keeper = keeper
         self._listener = listener
         self._open: dict[int, _Connection] = {}
@@ -105,11 +122,11 @@ class _Server:
         self._wake = os.pipe()
         self._selector.register(self._wake[0], selectors.EVENT_READ)
 
-    def run(self, stopped: Callable[[], bool]) -> None:
+    def run(self, stopped: Callable[[], bool], every: float) -> None:
         try:
             while not stopped():
                 self._mind_the_door()
-                for key, events in self._selector.select(0.25):
+                for key, events in self._selector.select(every):
                     if key.fd == self._listener.fileno():
                         self._accept()
                     elif key.fd == self._wake[0]:

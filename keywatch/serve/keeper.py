@@ -97,6 +97,11 @@ class Keeper:
                 return (GIVEN, f"unlocked for {int(held.until - _now())} s") if held else (LOCKED, "locked")
         return REFUSED, "not a request"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether identities are held now."""
+        return self._current() is not None
+
     def lock(self) -> None:
         """Forget identities and everything that they opened."""
         self._held = None

@@ -11,34 +11,77 @@ import datetime
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keywatch.errors import StateError
 from keywatch.model import Skipped, Summary, SweepResult
-from keywatch.paths import installation_key, user_homes
+from keywatch.paths import Homes, installation_key, user_homes
+from keywatch.places.base import Target
 from keywatch.request import Interrupted, SweepRequest
 from keywatch.state import FolderKey, State, add_up
 from keywatch.suppress import INLINE, ran_out, suppress
 from keywatch.sweep.crew import Message, run_crew
 from keywatch.sweep.looking import Asked, choose
 from keywatch.sweep.ruleset import RuleSet, load_rules
-from keywatch.sweep.sighting import Sighting, from_message
+from keywatch.sweep.sighting import Places, Sighting, from_message
 from keywatch.sweep.units import plan_units
 from keywatch.sweep.worker import BY_NAME, SweepWorker, Tools
 
 #: called now and then with what is being read, and the counts of files read and sightings so far
 Progress = Callable[[str, int, int], None]
+#: gives, for identities of credentials, the places (path, steps inside) at which they are known to lie
+Elsewhere = Callable[[Iterable[str]], Places]
 
 
 def sweep(request: SweepRequest, progress: Progress | None = None) -> SweepResult:
     """Sweep what is asked for. What can't be read is in the result's `skipped`, never an error."""
-    begun = time.perf_counter()
+    kit = prepare(request)
+    result = _sweep(request, choose(request), kit, progress)
+    _remember_totals(result, kit.homes.state)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a sweep needs before it reads anything: who keeps it spares the next one from loading it again."""
+
+    homes: Homes
+    key: bytes
+    rules: RuleSet
+    notes: tuple[str, ...] = ()
+
+
+def prepare(request: SweepRequest) -> Kit:
+    """The installation's key and the rules that `request` names."""
     homes = user_homes()
-    key = installation_key(homes.state)
     rules, notes = load_rules(request.rules_files)
-    asked = choose(request)
+    return Kit(homes, installation_key(homes.state), rules, notes)
+
+
+def examine(
+    request: SweepRequest,
+    targets: Sequence[Target],
+    kit: Kit,
+    *,
+    elsewhere: Elsewhere | None = None,
+    progress: Progress | None = None,
+) -> SweepResult:
+    """Sweep exactly these files, whatever `request` says of paths: what the daemon does with files that changed.
+
+    A target that is not there is no finding and no error. `elsewhere` gives the places at which credentials are
+    known to lie besides: they count when a finding is judged. `request.use_cache` does not matter: every file is read.
+    """
+    asked = Asked(targets=list(targets))
+    return _sweep(replace(request, use_cache=False, jobs=1), asked, kit, progress, elsewhere)
+
+
+def _sweep(
+    request: SweepRequest, asked: Asked, kit: Kit, progress: Progress | None, elsewhere: Elsewhere | None = None
+) -> SweepResult:
+    begun = time.perf_counter()
+    homes, key, rules, notes = kit.homes, kit.key, kit.rules, kit.notes
     gathered = _Gathered(progress=progress)
     gathered.skipped += asked.skipped
     jobs = _jobs(request)
@@ -64,9 +107,7 @@ def sweep(request: SweepRequest, progress: Progress | None = None) -> SweepResul
             raise Interrupted(_result(request, gathered, rules, asked, notes, begun)) from None
         if state is not None:
             gathered.save(state, rules.digest, known)
-    result = _result(request, gathered, rules, asked, notes, begun)
-    _remember_totals(result, homes.state)
-    return result
+    return _result(request, gathered, rules, asked, notes, begun, elsewhere)
 
 
 def scope_of(request: SweepRequest) -> str:
@@ -179,14 +220,21 @@ class _Gathered:
 
 
 def _result(
-    request: SweepRequest, gathered: _Gathered, rules: RuleSet, asked: Asked, notes: tuple[str, ...], begun: float
+    request: SweepRequest,
+    gathered: _Gathered,
+    rules: RuleSet,
+    asked: Asked,
+    notes: tuple[str, ...],
+    begun: float,
+    elsewhere: Elsewhere | None = None,
 ) -> SweepResult:
     """Everything judged, suppressed and added up."""
     findings = []
     if gathered.seen:
         from keywatch.sweep.judge import judge_all
 
-        findings = judge_all(gathered.seen, rules.rules, time.time())
+        known = elsewhere({sighting.identity for sighting in gathered.seen}) if elsewhere is not None else {}
+        findings = judge_all(gathered.seen, rules.rules, time.time(), known)
     today = datetime.datetime.now().astimezone().date()
     findings, suppressed = suppress(findings, request.ignore, request.baseline, today)
     if gathered.allowed:

@@ -12,7 +12,7 @@ from keywatch.detect.rule import Rule
 from keywatch.detect.severity import advise, judge
 from keywatch.model import Credential, Finding, Match, Secret, Severity
 from keywatch.places.exposure import Exposures
-from keywatch.sweep.sighting import Sighting
+from keywatch.sweep.sighting import Places, Sighting
 
 TITLES = {
     RULE: "AWS access key",
@@ -22,10 +22,15 @@ TITLES = {
 _NOTHING = Secret(b"")
 
 
-def judge_all(seen: Iterable[Sighting], rules: Sequence[Rule], now: float) -> list[Finding]:
-    """The findings of these sightings, most urgent first; each sighting once, however often it was reported."""
+def judge_all(
+    seen: Iterable[Sighting], rules: Sequence[Rule], now: float, elsewhere: Places | None = None
+) -> list[Finding]:
+    """The findings of these sightings, most urgent first; each sighting once, however often it was reported.
+
+    `elsewhere`: places at which these credentials are known to lie besides.
+    """
     sightings = list({sighting.id: sighting for sighting in seen}.values())
-    copies = _copies(sightings)
+    copies = _copies(sightings, elsewhere or {})
     by_id = {rule.id: rule for rule in rules}
     exposures = Exposures()
     findings = [_finding(sighting, len(copies[sighting.identity]), by_id, exposures, now) for sighting in sightings]
@@ -38,8 +43,10 @@ def judge_all(seen: Iterable[Sighting], rules: Sequence[Rule], now: float) -> li
     return findings
 
 
-def _copies(sightings: Iterable[Sighting]) -> Mapping[str, set[tuple[str, tuple[str, ...]]]]:
+def _copies(sightings: Iterable[Sighting], elsewhere: Places) -> Places:
     places: dict[str, set[tuple[str, tuple[str, ...]]]] = defaultdict(set)
+    for identity, known in elsewhere.items():
+        places[identity] |= known
     for sighting in sightings:
         places[sighting.identity].add((sighting.place.path, sighting.place.via))
     return places

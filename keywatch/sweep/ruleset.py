@@ -11,7 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from keywatch import __version__
@@ -32,6 +32,7 @@ class RuleSet:
     """The rules in force. Bits 0 to `len(TRIGGERS)`-1 of the engine are AWS triggers, the rest the rules in order."""
 
     rules: tuple[Rule, ...] = tuple(RULES)
+    _engine: Engine | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def aws_bits(self) -> int:
@@ -62,7 +63,17 @@ class RuleSet:
         return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
     def engine(self, cache: str | None, key: bytes) -> Engine:
-        """The compiled engine, from the cache folder where it is there and whole; else compiled, and kept there."""
+        """The compiled engine, from the cache folder where it is there and whole; else compiled, and kept there.
+
+        Asked again, the same one: whoever keeps the rules keeps it.
+        """
+        engine = self._engine
+        if engine is None:
+            engine = self._make(cache, key)
+            object.__setattr__(self, "_engine", engine)
+        return engine
+
+    def _make(self, cache: str | None, key: bytes) -> Engine:
         if cache is None:
             return Engine(self.patterns)
         path = os.path.join(cache, f"engine-{self.digest}")

@@ -5,10 +5,14 @@ Parts are masked and fingerprinted; there is no secret in it. Workers send sight
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from keywatch.model import Kind, Part, Place, Role, Span
+
+#: by a credential's identity, the places it lies at: path and steps inside
+Places = Mapping[str, Set[tuple[str, tuple[str, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)

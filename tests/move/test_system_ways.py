@@ -1,4 +1,5 @@
-"""Golden folders of the ways of system places: `before` and `after` are trees, `plan` says what is moved and what is said.
+"""Golden folders of the ways of system places: `before` and `after` are trees, `plan` says what is moved and what is
+said; one whose `plan` says `refused` has no `after`.
 
 `{ID}`, `{SECRET}` and `{TOKEN}` stand for a key that is made when the test runs, `{ROOT}` for where the tree lies. With
 KEYWATCH_WRITE_GOLDEN=1 the results are written instead of compared.
@@ -29,7 +30,9 @@ OTHER = {"ID": fakes.key_id(), "SECRET": fakes.secret()}
 ORDER = re.compile(r"move (?P<place>\S+) by (?P<way>\w+)(?: for (?P<user>\w+))?")
 #: folders of this runner; other runners may keep theirs beside them
 CASES = sorted(
-    path.parent.name for path in GOLDEN.glob("*/plan") if ORDER.match(path.read_text()) and (path.parent / "before").is_dir()
+    path.parent.name
+    for path in GOLDEN.glob("*/plan")
+    if ORDER.match(path.read_text()) and (path.parent / "before").is_dir()
 )
 
 
@@ -62,7 +65,11 @@ class Machine:
 
     def draft(self, user: str | None = None) -> Drafting:
         drafting = Drafting(self.root)
-        account = Account(1000, 1000, user, f"{self.root}/home/{user}") if user else Account(0, 0, "root", f"{self.root}/root", True)
+        account = (
+            Account(1000, 1000, user, f"{self.root}/home/{user}")
+            if user
+            else Account(0, 0, "root", f"{self.root}/root", True)
+        )
         drafting.draft = Draft(account, Programs(HELPER, KEYWATCH), read_place)
         return drafting
 
@@ -92,7 +99,15 @@ def test_golden(name: str, machine: Machine) -> None:
     for path, text in before.items():
         machine.put(path, text)
     drafting = machine.draft(order["user"])
-    drafting.apply(machine.root / order["place"], "" if order["way"] == "default" else order["way"])
+    try:
+        drafting.apply(machine.root / order["place"], "" if order["way"] == "default" else order["way"])
+    except CannotMoveError as error:
+        said = machine.empty(f"{order[0]}\nrefused: {error}\n".encode()).decode()
+        if os.environ.get("KEYWATCH_WRITE_GOLDEN"):
+            (folder / "plan").write_text(said)
+        assert said == plan
+        assert not (folder / "after").exists()
+        return
 
     held = drafting.held(machine.root / order["place"])
     changes = drafting.draft.changes(tuple(part.value for part in held.credential.parts))
@@ -113,4 +128,3 @@ def test_golden(name: str, machine: Machine) -> None:
             (folder / "after" / path).write_bytes(machine.empty(text))
     assert {path: machine.empty(text) for path, text in after.items()} == tree(folder / "after")
     assert said == plan
-

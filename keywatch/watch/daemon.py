@@ -1,0 +1,130 @@
+"""The daemon, whole: one instance, the worker that watches, the agent that answers, and signals. The page to read.
+
+The main thread is the agent's loop (serve/agent.py), the second one the watcher's (watcher.py). What opens files, asks
+D-Bus or sweeps the home runs in processes of their own, so that this one stays small and holds no plaintext.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from keywatch.config import FILE_NAME, Config, read_config
+from keywatch.errors import ConfigError, StateError
+from keywatch.memory import Memory
+from keywatch.paths import Homes, private_dir, user_homes
+from keywatch.serve.agent import serve
+from keywatch.serve.keeper import Keeper
+from keywatch.serve.reads import record_read
+from keywatch.watch.base import Listener
+from keywatch.watch.desk import Desk
+from keywatch.watch.log import ERROR, INFO, Log
+from keywatch.watch.service import notify
+from keywatch.watch.watcher import Watcher, run_watcher
+
+#: seconds between two looks of the main thread at signals and the watchdog
+_EVERY = 1.0
+
+
+def watch(log: Log, vault: str = "", listeners: Callable[[Memory], Iterable[Listener]] | None = None) -> int:
+    """Watch until SIGTERM or SIGINT; the exit status. `StateError` where another daemon runs or nothing can be kept.
+
+    `listeners` makes, from the open memory, those who are told of findings.
+    """
+    homes = user_homes()
+    private_dir(homes.state)
+    lock = _lock(private_dir(homes.runtime))
+    try:
+        config = read_config(os.path.join(homes.config, FILE_NAME))
+        with Memory(homes.state) as memory:
+            made = listeners(memory) if listeners is not None else ()
+            return _run(config, homes, memory, os.path.abspath(vault or homes.vault), made, log)
+    finally:
+        os.close(lock)
+
+
+def _lock(runtime: str) -> int:
+    """Be the only daemon of this user: an open descriptor whose lock ends with it."""
+    path = os.path.join(runtime, "daemon.lock")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise StateError(f"{path}: another keywatch watches for you already: keywatch status") from None
+    return fd
+
+
+def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Iterable[Listener], log: Log) -> int:
+    keeper = Keeper(vault, homes.state, partial(record_read, homes.state), config.entries)
+    watcher = Watcher(config, memory, homes.state, listeners, log)
+    desk = Desk(keeper, watcher, config.watch.lock_on, log)
+    signals: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: signals.append(received))
+    failures: list[str] = []
+    worker = threading.Thread(target=run_watcher, args=(watcher, failures.append), name="keywatch-watch", daemon=True)
+    worker.start()
+    notify("READY=1\nSTATUS=watching")
+    log(INFO, "started", "watching", pid=os.getpid())
+    proven = 0.0
+
+    def stopped() -> bool:
+        nonlocal proven
+        while signals:
+            if signals.pop(0) != signal.SIGHUP:
+                return True
+            _reload(watcher, homes, log)
+        desk.tick()
+        if watcher.facts.proven > proven:  # both threads and all between them work
+            proven = watcher.facts.proven
+            notify(f"WATCHDOG=1\nSTATUS={_summary(watcher)}")
+        return bool(failures) or not worker.is_alive()
+
+    try:
+        serve(desk, homes.runtime, stopped, _EVERY)
+    finally:
+        notify("STOPPING=1")
+        watcher.stop()
+        worker.join(20)
+        desk.close()
+    for failure in failures:
+        log(ERROR, "failed", failure)
+    log(INFO, "stopped", "stopped")
+    return 3 if failures else 0
+
+
+def _reload(watcher: Watcher, homes: Homes, log: Log) -> None:
+    notify("RELOADING=1")
+    try:
+        watcher.reload(read_config(os.path.join(homes.config, FILE_NAME)))
+        log(INFO, "reloaded", "the configuration was read again")
+    except ConfigError as error:
+        log(ERROR, "problem", f"the old configuration stays: {error}")
+    notify("READY=1")
+
+
+def _summary(watcher: Watcher) -> str:
+    facts = watcher.facts
+    return f"watching {facts.folders} folders, {facts.files} files; {len(facts.problems)} problems"
+
+
+def main() -> None:
+    """For tests and service managers that start the module."""
+    from keywatch.hardening import harden
+    from keywatch.watch.log import open_log
+
+    harden()
+    sys.exit(watch(open_log()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What the daemon answers at the agent's socket: its own requests (`watch …`), and the vault keeper's for all others.
+
+Locks the vault when logind says that the screen is locked or the machine goes to sleep: a small process asks logind,
+and only while the vault is open, so that nothing of D-Bus is ever loaded here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from keywatch.serve.protocol import GIVEN, REFUSED
+from keywatch.watch.log import INFO, WARNING
+
+if TYPE_CHECKING:
+    from keywatch.serve.keeper import Keeper
+    from keywatch.serve.reads import Peer
+    from keywatch.watch.log import Log
+    from keywatch.watch.watcher import Watcher
+
+#: a pause is no longer than this
+LONGEST_PAUSE = 7 * 86400
+
+
+class Desk:
+    """Answers for the watcher and the keeper. `lock_on`: `screen`, `suspend`, both or neither."""
+
+    def __init__(self, keeper: Keeper, watcher: Watcher, lock_on: tuple[str, ...], log: Log) -> None:
+        self._keeper = keeper
+        self._watcher = watcher
+        self._lock_on = lock_on
+        self._log = log
+        self._logind: subprocess.Popen[bytes] | None = None
+        self._logind_trouble = ""
+        self._retry = 0.0
+
+    def question(self, line: bytes, peer: Peer) -> str | None:
+        """What a person is to be asked before this request is answered, if anything."""
+        return self._keeper.question(line, peer)
+
+    def answer(self, line: bytes, peer: Peer) -> bytes:
+        """The reply to one request. Never raises for what a peer says."""
+        words = line.decode("ascii", "replace").split()
+        if words[:1] != ["watch"]:
+            return self._keeper.answer(line, peer)
+        match words[1:]:
+            case ["status"]:
+                return GIVEN + json.dumps(self._status()).encode() + b"\n"
+            case ["pause", seconds] if seconds.isascii() and seconds.isdigit() and int(seconds[:9]) <= LONGEST_PAUSE:
+                self._watcher.pause(float(seconds[:9]))
+                self._log(INFO, "pause", "nothing is examined" if int(seconds) else "examining again", seconds=seconds)
+                return GIVEN + b"{}\n"
+            case ["sweep"]:
+                self._watcher.sweep("asked for")
+                return GIVEN + b"{}\n"
+        return REFUSED + b"not a request\n"
+
+    def _status(self) -> dict[str, object]:
+        facts = asdict(self._watcher.facts)
+        if self._logind_trouble:
+            facts["problems"]["logind"] = self._logind_trouble
+        return {**facts, "pid": os.getpid(), "memory": _memory(), "unlocked": self._keeper.is_open}
+
+    def lock(self) -> None:
+        """Forget what opens the vault."""
+        self._keeper.lock()
+
+    def tick(self) -> None:
+        """Have logind asked while the vault is open, and only then."""
+        if not self._lock_on:
+            return
+        if not self._keeper.is_open:
+            self._end_logind()
+        elif self._logind is None and time.monotonic() >= self._retry:
+            self._start_logind()
+
+    def _start_logind(self) -> None:
+        isolated = "-P" if "PYTHONPATH" in os.environ else "-I"
+        command = [sys.executable, isolated, "-m", "keywatch.watch.logind", *self._lock_on]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._logind = process
+        threading.Thread(target=self._hear_logind, args=(process,), name="keywatch-logind", daemon=True).start()
+
+    def _hear_logind(self, process: subprocess.Popen[bytes]) -> None:
+        """In a thread of its own: lock when told to, and say so, for logind waits with sleep until then."""
+        assert process.stdout is not None and process.stdin is not None  # noqa: S101 - for the type checker
+        with contextlib.suppress(OSError, ValueError):
+            for line in process.stdout:
+                word, _, text = line.decode("utf-8", "replace").strip().partition(" ")
+                if word == "lock":
+                    self._keeper.lock()
+                    self._log(INFO, "locked", "the vault is locked", why=text[:100])
+                    process.stdin.write(b"locked\n")
+                    process.stdin.flush()
+                elif word == "listening":
+                    self._logind_trouble = ""
+                elif word == "trouble":
+                    self._logind_trouble = f"the vault is not locked with the screen or on suspend: {text[:200]}"
+                    self._log(WARNING, "problem", self._logind_trouble)
+        if self._logind is process:
+            self._retry = time.monotonic() + 60
+            self._end_logind()
+
+    def _end_logind(self) -> None:
+        process, self._logind = self._logind, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def close(self) -> None:
+        """End what was started."""
+        self._end_logind()
+
+
+def _memory() -> int:
+    """Bytes of memory that this process has resident; 0 where it can't be told."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,108 @@
+"""The reader: a process of its own that opens what changed, so that no plaintext ever comes into the daemon's memory.
+
+Takes jobs on standard input and gives findings, masked and fingerprinted, on standard output, one JSON line each. A
+file that crashes or hangs a parser takes this process with it; the daemon starts another without that file. It ends
+with the daemon, or after a while without a job, and gives its memory back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from keywatch.hardening import harden
+from keywatch.places.base import Target
+
+_MOST_LINE = 64 << 20
+
+
+def run() -> NoReturn:
+    """The process's whole life."""
+    harden()
+    os.nice(5)
+    _serve()
+    sys.exit(0)
+
+
+def _serve() -> None:
+    from keywatch.cli.inputs import read_ignores
+    from keywatch.config import FILE_NAME, read_config
+    from keywatch.errors import KeywatchError
+    from keywatch.paths import user_homes
+    from keywatch.request import SweepRequest
+    from keywatch.sweep import prepare
+
+    homes = user_homes()
+    try:
+        config = read_config(os.path.join(homes.config, FILE_NAME))
+        ignore, _notes = read_ignores((), [os.path.expanduser("~")], homes.config)
+        request = SweepRequest(
+            rules_files=config.sweep.rules, ignore=tuple(ignore), max_size=config.sweep.max_file_size, config=config
+        )
+        kit = prepare(request)
+    except KeywatchError as error:
+        _say({"failed": str(error)})
+        return
+    _say({"ready": list(kit.notes)})
+    for line in iter(lambda: sys.stdin.buffer.readline(_MOST_LINE), b""):
+        job = json.loads(line)
+        try:
+            _do(job, request, kit)
+        except KeywatchError as error:
+            _say({"failed": str(error)})
+
+
+def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
+    """One job: examine these files, judge what they hold, tell who wrote what is new."""
+    from keywatch.memory import Memory, finding_as
+    from keywatch.sweep import examine
+
+    targets = [Target(path, form, consumer, home) for path, form, consumer, home in job["targets"]]
+    at = ""
+
+    def progress(path: str, _files: int, _found: int) -> None:
+        nonlocal at
+        if path and path != at:
+            at = path
+            _say({"on": path})
+
+    with Memory(kit.homes.state, read_only=True) as memory:
+        result = examine(request, targets, kit, elsewhere=memory.places_of, progress=progress)
+        writers = _writers(result.findings, memory, wanted=job.get("writers", False))
+    unread = {skip.path for skip in result.skipped if os.path.lexists(skip.path)}
+    _say(
+        {
+            "findings": [finding_as(finding) for finding in result.findings],
+            "writers": writers,
+            "unread": [[skip.path, skip.why] for skip in result.skipped if skip.path in unread],
+            "files": result.summary.files,
+            "notes": list(result.notes),
+        }
+    )
+
+
+def _writers(findings: Iterable[Any], memory: Any, *, wanted: bool) -> dict[str, str]:
+    """Who wrote each finding that is not remembered yet, as far as it can be told."""
+    if not wanted:
+        return {}
+    found = list(findings)
+    known = {each.finding.id for each in memory.at({finding.place.path for finding in found})}
+    fresh = [finding for finding in found if finding.id not in known]
+    if not fresh:
+        return {}
+    from keywatch.watch.writer import writers_of
+
+    by_path = writers_of({finding.place.path for finding in fresh})
+    return {finding.id: by_path[finding.place.path] for finding in fresh if finding.place.path in by_path}
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    run()
