@@ -160,10 +160,10 @@ def _set(words: list[Word], *, commented: bool) -> list[Binding]:
         after = words[at].value if at < len(words) else b""
         if assigned := _ASSIGNED.match(word.value):
             name, drop = assigned[1], assigned.end()
-            listed = drop == len(word.value) and after == b"("
+            listed = drop == len(word.value) and after == b"(" and not words[at].quoted
         elif (named := _INDEXED.fullmatch(word.value)) and after == b"=":
             name, drop = named[1], 0
-            listed = at + 1 < len(words) and words[at + 1].value == b"("
+            listed = at + 1 < len(words) and words[at + 1].value == b"(" and not words[at + 1].quoted
             at += 1
             if at == len(words):
                 break
