@@ -17,12 +17,12 @@ from keywatch.model import SweepResult
 class IgnoreEntry:
     """One line of an ignore file.
 
-    `what` says what `value` is matched with: the path below `base` (a glob, as in .gitignore), a part's fingerprint
-    or a rule's id. A `negated` glob takes back what an earlier one ignored. From the day after `until` the entry no
-    longer counts. `source` and `line` say where it stands.
+    `what` says what `value` is matched with: the path below `base` (a glob, as in .gitignore), a finding's id, a
+    part's fingerprint or a rule's id. A `negated` glob takes back what an earlier one ignored. From the day after
+    `until` the entry no longer counts. `source` and `line` say where it stands.
     """
 
-    what: Literal["path", "fingerprint", "rule"]
+    what: Literal["path", "finding", "fingerprint", "rule"]
     value: str
     base: str = "/"
     negated: bool = False

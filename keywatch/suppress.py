@@ -104,6 +104,10 @@ def _entry(line: str, blank: IgnoreEntry, home: str) -> IgnoreEntry:
         if not 16 <= len(value) <= 64 or set(value.lower()) - set("0123456789abcdef"):
             raise ValueError("a fingerprint is 32 hex digits, as a report shows it")
         return replace(blank, what="fingerprint", value=value.lower())
+    if what == "finding":
+        if len(value) != 12 or set(value.lower()) - set("0123456789abcdef"):
+            raise ValueError("a finding's id is 12 hex digits, as a report shows it")
+        return replace(blank, what="finding", value=value.lower())
     if what == "rule":
         if not _is_rule_id(os.fsencode(value)):
             raise ValueError("expected a rule's id, such as rule:aws-access-key")
@@ -114,7 +118,7 @@ def _entry(line: str, blank: IgnoreEntry, home: str) -> IgnoreEntry:
     if glob.startswith("~/"):
         glob, base = glob[1:], home
     if not glob.rstrip("/"):
-        raise ValueError("expected a path, fingerprint:HEX or rule:ID")
+        raise ValueError("expected a path, finding:ID, fingerprint:HEX or rule:ID")
     return replace(blank, value=glob.rstrip("/"), base=base, negated=negated, folders_only=glob.endswith("/"))
 
 
@@ -209,6 +213,9 @@ def _ignored(finding: Finding, entries: Sequence[IgnoreEntry]) -> bool:
     for entry in entries:
         if entry.what == "rule":
             if finding.rule == entry.value:
+                return True
+        elif entry.what == "finding":
+            if finding.id == entry.value:
                 return True
         elif entry.what == "fingerprint":
             marks = (finding.identity, finding.id, *(part.fingerprint for part in finding.parts))

@@ -92,13 +92,16 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
-    from keywatch.cli.move_arguments import add_move, add_recover, add_undo
+    from keywatch.cli.move_arguments import add_ignore, add_ignores, add_move, add_recover, add_redact, add_undo
     from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
         ("move", "move keys into a vault, and have their programs ask keywatch for them", add_move),
         ("undo", "put a moved key back where it was", add_undo),
+        ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),
+        ("ignore", "leave a key out of reports, with a reason", add_ignore),
+        ("ignores", "list what is left out of reports, and why", add_ignores),
         ("recover", "end moves that were cut short", add_recover),
         ("report", "make a page or JSON of what was found, on this machine or on many", _add_report),
         ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),

@@ -49,7 +49,8 @@ def run_move(options: argparse.Namespace) -> int:
         raise UsageError("--json asks nothing: add --yes or --dry-run")
     homes = user_homes()
     vault_name = _vault_named(options.to, homes)
-    findings, wanted = _find(options, homes)
+    findings = _findings(options.words, homes)
+    wanted = _in_order(findings if options.all else select(options.words, findings))
     page = Page(sys.stdout, color=_is_terminal())
     if not wanted:
         if options.json:
@@ -199,20 +200,28 @@ def _planner(
     )
 
 
-def _find(options: argparse.Namespace, homes: Homes) -> tuple[list[Finding], list[Finding]]:
-    """All findings of the well-known places and of the paths that were named, and those of them that are wanted."""
+def find_wanted(words: Sequence[str], homes: Homes) -> list[Finding]:
+    """The findings that a person means by `words`: ids, paths, PATH:LINE. `UsageError` for a word that means none."""
+    return select(words, _findings(words, homes))
+
+
+def _findings(words: Sequence[str], homes: Homes) -> list[Finding]:
+    """All findings of the well-known places, and of the paths among the words."""
     from keywatch.sweep import sweep
 
     config = read_config(os.path.join(homes.config, FILE_NAME))
-    paths = tuple(dict.fromkeys(os.path.abspath(p) for p, _ in map(split_line, options.words) if os.path.lexists(p)))
+    paths = tuple(dict.fromkeys(os.path.abspath(p) for p, _ in map(split_line, words) if os.path.lexists(p)))
     ignore, _ = read_ignores([], [*paths, os.path.expanduser("~"), os.getcwd()], homes.config)
     request = SweepRequest(ignore=tuple(ignore), config=config, rules_files=config.sweep.rules)
     findings = {finding.id: finding for finding in sweep(request).findings}
     if paths:
         findings.update((finding.id, finding) for finding in sweep(replace(request, paths=paths)).findings)
-    every = list(findings.values())
-    wanted = every if options.all else select(options.words, every)
-    return every, sorted(wanted, key=lambda finding: finding.identity)
+    return list(findings.values())
+
+
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """Those of one credential together."""
+    return sorted(findings, key=lambda finding: finding.identity)
 
 
 def _recover_first(workshop: Workshop) -> None:

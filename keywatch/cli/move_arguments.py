@@ -18,6 +18,16 @@ exit status:
   0  all that was asked for was moved   1  something can't be rewritten, or you said no
   2  wrong usage                        3  it failed; everything stands as before, or the message says what does not
 """
+_REDACT = """\
+examples:
+  keywatch redact ~/.bash_history       overwrite the keys in a history by markers of their length
+  keywatch redact 3f2a --dry-run
+"""
+_IGNORE = """\
+examples:
+  keywatch ignore 3f2a --reason "a test account's key" --until 2027-01-31
+  keywatch ignore --undo finding:3f2a91c04d55
+"""
 _UNDO = """\
 examples:
   keywatch undo --list                  the moves that were made
@@ -43,6 +53,38 @@ def add_move(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--passphrase-fd", type=int, metavar="N", help="read the vault's passphrase from this descriptor"
     )
+
+
+def add_redact(parser: argparse.ArgumentParser) -> None:
+    """`keywatch redact`: a move whose way is settled."""
+    parser.epilog = _REDACT
+    parser.add_argument("words", nargs="+", metavar="FINDING|PATH", help="a finding's id, a file, FILE:LINE")
+    parser.add_argument(
+        "--to", metavar="VAULT", default="", help="where the key is kept, so that this can be undone; see move --to"
+    )
+    parser.set_defaults(all=False, way="redact", entry="")
+    _add_common(parser)
+    parser.add_argument("--dry-run", action="store_true", help="show the plan, and change nothing")
+    parser.add_argument(
+        "--passphrase-fd", type=int, metavar="N", help="read the vault's passphrase from this descriptor"
+    )
+
+
+def add_ignore(parser: argparse.ArgumentParser) -> None:
+    """`keywatch ignore`."""
+    parser.epilog = _IGNORE
+    parser.add_argument(
+        "words", nargs="+", metavar="FINDING|PATH", help="a finding's id, a file, FILE:LINE; with --undo an entry"
+    )
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why it may stay, for whoever reads it later")
+    parser.add_argument("--until", metavar="DATE", default="", help="the last day on which it is ignored, YYYY-MM-DD")
+    parser.add_argument("--everywhere", action="store_true", help="this key wherever it lies, not at this place alone")
+    parser.add_argument("--undo", action="store_true", help="report it again")
+
+
+def add_ignores(parser: argparse.ArgumentParser) -> None:
+    """`keywatch ignores`."""
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def add_undo(parser: argparse.ArgumentParser) -> None:

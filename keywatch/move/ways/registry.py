@@ -38,6 +38,8 @@ def choose_way(held: Held, named: str = "") -> Way | None:
     ways = ways_for(held)
     if not named:
         return ways[0] if ways else None
+    if named == "redact" and not held.consumer:  # nothing is known to read it, and the person says that nothing does
+        ways = [way for way in each_way() if way.name == named]
     for way in ways:
         if way.name == named:
             return way
