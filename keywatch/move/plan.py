@@ -16,14 +16,18 @@ from keywatch.model import Finding, Match, Role, Secret
 from keywatch.move.base import Account, Change, Held, Note, Plan, ProfileCheck, Topic, Unmoved
 from keywatch.move.draft import Draft, Original, Programs
 from keywatch.move.find import Finder, find_again
+from keywatch.move.leftovers import find_remains
 from keywatch.move.redaction import redact_rest, spellings
 from keywatch.move.trouble import told
 from keywatch.move.ways.registry import choose_way
+from keywatch.places.git import Git
 from keywatch.sweep.sighting import FileFacts
 from keywatch.vault.base import NAME, Entry, Payload, Vault
 
 #: reads a place: see `Draft`
 Reader = Callable[[str], Original | None]
+#: shorter secrets are found by chance
+_SHORTEST = 16
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -79,6 +83,7 @@ class Planner:
             unmoved += [Unmoved(finding, error.why, error.instead) for finding in moved]
             moved = []
         self._say_elsewhere(draft, found)
+        self._say_remains(draft, secrets)
         raw = [Secret(content[part.span.start : part.span.end]) for content, part in self._raw_parts(found, draft)]
         every = {
             *spellings(secrets),
@@ -183,6 +188,19 @@ class Planner:
     def _raw_parts(self, found: Sequence[Held], draft: Draft) -> list[tuple[bytes, Match]]:
         """Each part with its file's content: as it is written there, it may be escaped or encoded."""
         return [(draft.content(held.path) or b"", part) for held in found for part in held.credential.parts]
+
+    def _say_remains(self, draft: Draft, secrets: Sequence[Secret]) -> None:
+        """What the rewriting will not reach: editors' copies, git's history, a disk's old blocks."""
+        git = Git()
+        keys = [secret for secret in secrets if len(secret) >= _SHORTEST]
+        for path in draft.changed():
+            remains = find_remains(path, self.account.home, keys, git)
+            for copy in remains.copies:
+                draft.say(
+                    Topic.ELSEWHERE, "a copy with the key in it, and stays: keywatch redact it, or delete it", copy
+                )
+            for words in remains.words:
+                draft.say(Topic.WARNING, words, path)
 
     def _say_elsewhere(self, draft: Draft, found: Sequence[Held]) -> None:
         chosen = {held.finding.id for held in found}

@@ -25,6 +25,8 @@ from keywatch.move.locate import MOST_BYTES, Spot, open_spot
 #: how long a program may keep a file open for writing before the move gives up on it, in seconds: short, because its
 #: readers see the new text meanwhile
 PATIENCE = 0.3
+#: the same for our own text that was taken back: nobody sees it any more, so a program may take its time to save
+LONG_PATIENCE = 5.0
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EBUSY, errno.EXDEV})
@@ -95,9 +97,9 @@ def swap(rewrite: Rewrite, digest: Digest) -> None:
         _compare(spot, spot.name, rewrite.old, digest)
         times = os.stat(spot.folder)
         exchange_names(spot.folder, rewrite.temp, spot.name)
-        _sync_folder(spot)
         try:
-            _settle(spot, rewrite, digest)
+            _settle(spot, rewrite, digest)  # at once: until then readers see a text that may lack the last edit
+            _sync_folder(spot)
         except ConcurrentEditError:
             _give_back(spot, rewrite, digest)
             raise
@@ -287,26 +289,42 @@ def _give_back(spot: Spot, rewrite: Rewrite, digest: Digest) -> None:
     ours = _read(spot, spot.name)
     exchange_names(spot.folder, rewrite.temp, spot.name)
     _sync_folder(spot)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONG_PATIENCE
     fd = os.open(rewrite.temp, _READ, dir_fd=spot.folder)
     try:
-        while not _unwritten(fd) and time.monotonic() < deadline:
+        while not (unwritten := _unwritten(fd)) and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:
         os.close(fd)
     now = _read(spot, rewrite.temp)
-    if digest(now) != rewrite.new:
+    if not unwritten or digest(now) != rewrite.new:
         whole = ours if digest(ours) == rewrite.new else b""
-        if not whole or not now.startswith(whole):
-            kept = spot.name + ".keywatch-saved"
-            os.rename(rewrite.temp, kept, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
-            _sync_folder(spot)
+        if not unwritten or not whole or not now.startswith(whole):
+            kept = _keep_beside(spot, rewrite.temp)
             raise ConcurrentEditError(
                 f"{spot.path}: two programs changed it at once: one text stands there, the other in {kept}: merge them"
             )
         _append(spot, now[len(whole) :])
     os.unlink(rewrite.temp, dir_fd=spot.folder)
     _sync_folder(spot)
+
+
+def _keep_beside(spot: Spot, temp: str) -> str:
+    """Give what lies under the temporary name one that stays, and that no earlier text has."""
+    for number in range(1, 1000):
+        kept = f"{spot.name}.keywatch-saved" + (f"-{number}" if number > 1 else "")
+        try:
+            os.link(temp, kept, src_dir_fd=spot.folder, dst_dir_fd=spot.folder, follow_symlinks=False)
+        except FileExistsError:
+            continue
+        except OSError:  # no hard links here
+            kept = f"{spot.name}.keywatch-saved-{os.urandom(4).hex()}"
+            os.rename(temp, kept, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
+        else:
+            os.unlink(temp, dir_fd=spot.folder)
+        _sync_folder(spot)
+        return kept
+    raise ConcurrentEditError(f"{spot.path}: other programs change it all the time; the other text lies in {temp}")
 
 
 def _append(spot: Spot, more: bytes) -> None:

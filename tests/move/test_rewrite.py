@@ -110,6 +110,38 @@ def test_a_program_that_keeps_it_open_for_writing_gets_it_back(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["f"]
 
 
+def test_every_text_that_somebody_else_wrote_is_kept(tmp_path):
+    """Twice in a row another program replaces our text in the moment in which it is taken back."""
+    path = tmp_path / "f"
+    for number in range(2):
+        path.write_bytes(OLD)
+        target = planned(path)
+        rewrite.write_beside(target, NEW)
+        rewrite.swap(target, digest)
+        (tmp_path / "save").write_bytes(b"edit %d\n" % number)
+        (tmp_path / "save").replace(path)
+        with pytest.raises(ConcurrentEditError, match="keywatch-saved"):
+            rewrite.swap_back(target, digest)
+        assert path.read_bytes() == OLD
+    assert {each.read_bytes() for each in tmp_path.glob("f.keywatch-saved*")} == {b"edit 0\n", b"edit 1\n"}
+
+
+def test_a_program_that_is_slow_to_write_into_our_text_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(rewrite, "LONG_PATIENCE", 0.05)
+    path = tmp_path / "f"
+    path.write_bytes(OLD)
+    target = planned(path)
+    rewrite.write_beside(target, NEW)
+    rewrite.swap(target, digest)
+    with path.open("ab") as writer:
+        with pytest.raises(ConcurrentEditError, match="keywatch-saved"):
+            rewrite.swap_back(target, digest)
+        writer.write(b"late\n")
+    assert path.read_bytes() == OLD
+    assert (tmp_path / "f.keywatch-saved").read_bytes() == NEW + b"late\n"
+
+
+#: a program that reads, and saves what it read, makes sure that it read its own last edit: nothing can save another one
 _EDITOR = """
 import os, sys, time
 path, stop = sys.argv[1:]
@@ -118,11 +150,11 @@ while not os.path.exists(stop):
     time.sleep(0.002)
     number += 1
     line = b"edit %d\\n" % number
-    if number % 3:
+    text = open(path, "rb").read()
+    if number % 3 or b"edit %d\\n" % (number - 1) not in text:
         with open(path, "ab") as file:
             file.write(line)
     else:  # as vim and most editors save: a new file, renamed over the old one
-        text = open(path, "rb").read()
         temp = path + ".save"
         with open(temp, "wb") as file:
             file.write(text + line)
@@ -155,7 +187,7 @@ def test_no_edit_is_lost_in_a_thousand_tries(tmp_path):
         stop.touch()
         assert editor.stdout is not None
         edits = int(editor.stdout.read()) + 1
-    text = path.read_bytes() + b"".join(p.read_bytes() for p in tmp_path.glob("*.keywatch-saved"))
+    text = path.read_bytes() + b"".join(p.read_bytes() for p in tmp_path.glob("*.keywatch-saved*"))
     lines = set(text.splitlines())
     missing = [number for number in range(edits) if b"edit %d" % number not in lines]
     assert editor.returncode == 0
