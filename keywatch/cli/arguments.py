@@ -92,11 +92,20 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
-    from keywatch.cli.move_arguments import add_ignore, add_ignores, add_move, add_recover, add_redact, add_undo
+    from keywatch.cli.move_arguments import (
+        add_ignore,
+        add_ignores,
+        add_move,
+        add_recover,
+        add_redact,
+        add_review,
+        add_undo,
+    )
     from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
+        ("review", "look at all findings on one screen, and move, redact or ignore each", add_review),
         ("move", "move keys into a vault, and have their programs ask keywatch for them", add_move),
         ("undo", "put a moved key back where it was", add_undo),
         ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),

@@ -9,7 +9,7 @@ import os
 import sys
 
 from keywatch.cli.inputs import read_ignores
-from keywatch.cli.move import find_wanted
+from keywatch.cli.workbench import find_wanted
 from keywatch.errors import UsageError
 from keywatch.ignores import add_ignore, drop_ignore
 from keywatch.paths import user_homes

@@ -26,6 +26,7 @@ COMMANDS = {
     "report": ("report", "run_report"),
     "move": ("move", "run_move"),
     "undo": ("move", "run_undo"),
+    "review": ("review", "run_review"),
     "redact": ("move", "run_move"),
     "ignore": ("ignore", "run_ignore"),
     "ignores": ("ignore", "run_ignores"),

@@ -70,6 +70,17 @@ def add_redact(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_review(parser: argparse.ArgumentParser) -> None:
+    """`keywatch review`."""
+    parser.add_argument(
+        "words", nargs="*", metavar="FINDING|PATH", help="only these; without any all of the well-known places"
+    )
+    parser.add_argument("--to", metavar="VAULT", default="", help="where moved keys go; see move --to")
+    parser.add_argument(
+        "--passphrase-fd", type=int, metavar="N", help="read the vault's passphrase from this descriptor"
+    )
+
+
 def add_ignore(parser: argparse.ArgumentParser) -> None:
     """`keywatch ignore`."""
     parser.epilog = _IGNORE

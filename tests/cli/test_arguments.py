@@ -98,7 +98,7 @@ def every_parser(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
 #: the page of the documentation that describes a command, where it is not that of the vault
 PAGES = {
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
-    **dict.fromkeys(("move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
+    **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
 }
 
 

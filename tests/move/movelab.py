@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from keywatch.cli.move import find_programs, own_account
+from keywatch.cli.workbench import find_programs, own_account
 from keywatch.detect.engine import Engine
 from keywatch.errors import KeywatchError
 from keywatch.model import Finding
