@@ -115,5 +115,9 @@ def find_all(words: Sequence[str], homes: Homes) -> list[Finding]:
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """Those of one credential together."""
-    return sorted(findings, key=lambda finding: finding.identity)
+    """Those of one credential together, the credentials in the order of their first places."""
+    first: dict[str, tuple[str, int]] = {}
+    for each in findings:
+        at = (each.place.path, each.parts[0].line)
+        first[each.identity] = min(at, first.get(each.identity, at))
+    return sorted(findings, key=lambda each: (first[each.identity], each.identity, each.place.path, each.parts[0].line))

@@ -84,7 +84,7 @@ def carry_on(move: Move, plan: Plan, workshop: Workshop, fields: Fields, tell: T
             steps[index] = do_step(workshop.ground, move, step, fields)
         run_reloads(move.reloads)
         tell("verifying as the consumers would")
-        verify(plan.checks, plan.payload.fields, move.uid)
+        verify(plan.checks, plan.payload.fields, move.uid, plan.changes)
     except (KeywatchError, OSError) as error:
         why = say(error) if isinstance(error, OSError) else str(error)
         back_out(move, workshop, fields, why)

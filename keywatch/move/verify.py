@@ -5,6 +5,7 @@ What is compared stays in this process; a helper's answer comes through a pipe a
 
 from __future__ import annotations
 
+import configparser
 import importlib.util
 import json
 import os
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from keywatch.errors import FormatError, MoveError
 from keywatch.formats.aws_ini import parse
 from keywatch.model import Secret
-from keywatch.move.base import Check, ProfileCheck, SyntaxCheck
+from keywatch.move.base import Change, Check, ProfileCheck, SyntaxCheck
 from keywatch.move.locate import read_place
 
 #: seconds for the helper, which answers within one, and for a client that resolves a profile
@@ -31,16 +32,22 @@ print(json.dumps({"AccessKeyId": found.access_key, "SecretAccessKey": found.secr
 """
 
 
-def verify(checks: Sequence[Check], fields: Mapping[str, Secret], owner: int | None = None) -> None:
-    """Check that every consumer gets the key it had. `MoveError` says which does not, and why."""
+def verify(
+    checks: Sequence[Check], fields: Mapping[str, Secret], owner: int | None = None, changes: Sequence[Change] = ()
+) -> None:
+    """Check that every consumer gets the key it had. `MoveError` says which does not, and why.
+
+    `changes` hold the old texts: who could not read them before need not read the new ones.
+    """
+    broken = {change.path for change in changes if change.old is not None and not _botocore_reads(change.old)}
     for check in checks:
         if isinstance(check, ProfileCheck):
-            _check_profile(check, fields, owner)
+            _check_profile(check, fields, owner, broken)
         elif isinstance(check, SyntaxCheck):
             _check_syntax(check, owner)
 
 
-def _check_profile(check: ProfileCheck, fields: Mapping[str, Secret], owner: int | None) -> None:
+def _check_profile(check: ProfileCheck, fields: Mapping[str, Secret], owner: int | None, broken: set[str]) -> None:
     words = None
     for path in (check.credentials, check.config):
         words = words or _process_of(path, check.profile, owner)
@@ -50,10 +57,21 @@ def _check_profile(check: ProfileCheck, fields: Mapping[str, Secret], owner: int
     _compare(answer, fields, f"profile {check.profile}: the helper")
     if importlib.util.find_spec("botocore") is None:
         return
+    if broken & {os.path.realpath(path) for path in (check.credentials, check.config)}:
+        return
     files = {"AWS_SHARED_CREDENTIALS_FILE": check.credentials, "AWS_CONFIG_FILE": check.config}
     command = [sys.executable, "-I", "-c", _RESOLVE, check.profile]
     answer = _run(command, {**_environment(), **files}, _CLIENT_TIMEOUT, "botocore")
     _compare(answer, fields, f"profile {check.profile}: botocore")
+
+
+def _botocore_reads(content: bytes) -> bool:
+    """Whether botocore can read an AWS file: it knows no byte order mark, and no section that stands there twice."""
+    try:
+        configparser.RawConfigParser(default_section="").read_string(content.decode())
+    except (configparser.Error, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _process_of(path: str, profile: str, owner: int | None) -> list[str] | None:

@@ -1,12 +1,13 @@
-"""Settings of tools that have a way of their own to get a key: rclone, s3cmd; and what is told of those that have not.
+"""Settings of tools that have a way of their own to get a key: rclone, s3cmd, terraform; and what is told of others.
 
 rclone: `env_auth` with a profile of the AWS files. s3cmd: values that begin with `$` are read from the environment
-(measured with 2.3), which `keywatch exec` gives.
+(measured with 2.3), which `keywatch exec` gives. terraform: a variable that no file sets comes from `TF_VAR_name`.
 """
 
 from __future__ import annotations
 
 import os
+import re
 
 from keywatch.errors import CannotMoveError
 from keywatch.model import Binding, Role
@@ -75,11 +76,39 @@ def _apply_s3cmd(held: Held, draft: Draft) -> None:
     draft.say(Topic.TODO, f"run it as: {draft.programs.exec_line(held.entry)} s3cmd …", held.path)
 
 
+def _apply_tfvars(held: Held, draft: Draft) -> None:
+    content = draft.content(held.path) or b""
+    roles = {part.value: part.role.value for part in held.credential.parts}
+    found = [each for each in held.bindings if not each.commented and each.value in roles]
+    if {roles[each.value] for each in found} != set(roles.values()) or any(len(each.path) > 0 for each in found):
+        raise CannotMoveError(f"{held.path}: the key is inside a list or an object", "make it a variable of its own")
+    options = []
+    for each in found:
+        line = lines_of(content, each.span)
+        if not _TFVAR.fullmatch(content[line.start : line.end]):
+            raise CannotMoveError(f"{held.path}: something else stands on the key's line", "give it a line of its own")
+        draft.replace(held.path, line, b"")
+        options += ["--as", f"TF_VAR_{each.name}={roles[each.value]}"]
+    draft.say(Topic.AFTER, "terraform takes the variables from its environment", held.path)
+    draft.say(Topic.TODO, f"run it as: {draft.programs.exec_line(held.entry, *options)} terraform …", held.path)
+    draft.say(Topic.WARNING, "terraform's state and plan files keep the values that a provider was given", held.path)
+
+
 def _is_tool(held: Held, consumer: str) -> bool:
     return held.format == "ini" and held.consumer == consumer and held.credential.rule == "aws-access-key"
 
 
+#: `name = "value"` and nothing else but a comment
+_TFVAR = re.compile(rb'[ \t]*"?[\w-]+"?[ \t]*=[ \t]*"[^"\r\n]*"[ \t]*(?:#[^\r\n]*|//[^\r\n]*)?(?:\r?\n)?')
+_COMPOSE = (
+    "write ${AWS_ACCESS_KEY_ID} and ${AWS_SECRET_ACCESS_KEY} for the values, store the key with keywatch vault add, "
+    "and run keywatch exec ENTRY -- docker compose up"
+)
 _HINTS = {
+    ".boto": "store it with keywatch vault add, delete these lines, and start the program with keywatch exec ENTRY --",
+    ".passwd-s3fs": "store it with keywatch vault add, delete the line, and mount with keywatch exec "
+    "--as AWSACCESSKEYID=access_key_id --as AWSSECRETACCESSKEY=secret_access_key ENTRY -- s3fs …",
+    **dict.fromkeys(("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"), _COMPOSE),
     ".git-credentials": "git config --global credential.helper libsecret (or cache), then delete the line",
     "credentials": "git config --global credential.helper libsecret (or cache), then delete the line",
     "config.json": "set credsStore in ~/.docker/config.json (docker-credential-secretservice), and log in again",
@@ -92,7 +121,11 @@ _HINTS = {
 
 def _apply_hint(held: Held, draft: Draft) -> None:
     del draft
-    raise CannotMoveError(f"{held.path}: {held.consumer} has a way of its own", _HINTS[os.path.basename(held.path)])
+    raise CannotMoveError("what reads it is best given the key in another way", _HINTS[os.path.basename(held.path)])
+
+
+def _is_tfvars(held: Held) -> bool:
+    return held.path.endswith(".tfvars")
 
 
 def _has_hint(held: Held) -> bool:
@@ -102,5 +135,6 @@ def _has_hint(held: Held) -> bool:
 WAYS = (
     Way("tool", "have rclone take the key from an AWS profile", lambda h: _is_tool(h, "rclone"), _apply_rclone),
     Way("tool", "have s3cmd take the key from its environment", lambda h: _is_tool(h, "s3cmd"), _apply_s3cmd),
+    Way("tool", "have terraform take the variables from its environment", _is_tfvars, _apply_tfvars),
     Way("tool", "say how to use the tool's own helper", _has_hint, _apply_hint),
 )

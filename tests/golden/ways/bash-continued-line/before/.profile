@@ -1,0 +1,4 @@
+export A=1 \
+  AWS_ACCESS_KEY_ID={ID} \
+  AWS_SECRET_ACCESS_KEY={SECRET} \
+  B=2

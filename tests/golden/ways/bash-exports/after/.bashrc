@@ -1,0 +1,2 @@
+# top
+export EDITOR=vi # keep

@@ -1,0 +1,7 @@
+if [ -d /srv ]; then
+  :
+  :
+fi
+f() {
+  echo x
+}

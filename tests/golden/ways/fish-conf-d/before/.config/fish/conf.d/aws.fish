@@ -1,0 +1,2 @@
+set -gx AWS_ACCESS_KEY_ID {ID}
+set -gx AWS_SECRET_ACCESS_KEY '{SECRET}'

@@ -1,0 +1,4 @@
+ls
+aws configure set aws_access_key_id REDACTEDBYKEYWATCHRE
+aws configure set aws_secret_access_key REDACTEDBYKEYWATCHREDACTEDBYKEYWATCHREDA
+ls

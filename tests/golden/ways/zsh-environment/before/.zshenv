@@ -1,0 +1,2 @@
+typeset -x AWS_ACCESS_KEY_ID={ID}
+export AWS_SECRET_ACCESS_KEY=$'{SECRET}'
