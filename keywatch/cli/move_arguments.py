@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-WAYS = ("profile", "env", "exec", "fifo", "literal", "unit", "tool", "redact")
+WAYS = ("profile", "env", "exec", "literal", "unit", "tool", "redact")
 
 _MOVE = """\
 examples:

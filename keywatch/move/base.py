@@ -15,7 +15,7 @@ from keywatch.model import Binding, Credential, Finding, Role, Secret, Span
 from keywatch.vault.base import Payload
 
 #: what a way is called on the command line (`--as`)
-WayName = Literal["profile", "env", "exec", "fifo", "literal", "unit", "tool", "redact"]
+WayName = Literal["profile", "env", "exec", "literal", "unit", "tool", "redact"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def _take_processes(asked: Asked) -> None:
 def _take_well_known(asked: Asked, request: SweepRequest, named: list[str]) -> None:
     from keywatch.places.accounts import accounts
     from keywatch.places.catalogue import home_targets, system_targets
+    from keywatch.places.crontab import own_crontab
 
     root = os.geteuid() == 0
     own = os.path.expanduser("~")
@@ -98,6 +99,8 @@ def _take_well_known(asked: Asked, request: SweepRequest, named: list[str]) -> N
     if root:
         homes += [account.home for account in accounts() if os.path.realpath(account.home) != os.path.realpath(own)]
     asked.targets += system_targets()
+    if not root and (crontab := own_crontab()) is not None:
+        asked.contents.append(crontab)
     for home in homes:
         asked.targets += home_targets(home, dict(os.environ) if home == own else None)
         _take_env_files(asked, request, home)
