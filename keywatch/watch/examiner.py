@@ -86,6 +86,8 @@ class Examiner:
                     at = str(message["on"])
                 elif "failed" in message:
                     raise StateError(str(message["failed"]))
+                elif "broke" in message:
+                    raise _DeadReaderError(at, f"crashed its reader: {str(message['broke'])[:200]}")
                 elif "findings" in message:
                     return _examined(message), at
         except (BrokenPipeError, ConnectionError):

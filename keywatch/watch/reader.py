@@ -23,7 +23,17 @@ def run() -> NoReturn:
     """The process's whole life."""
     harden()
     os.nice(5)
-    _serve()
+    try:
+        _serve()
+    except BrokenPipeError:  # the daemon has gone
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001 - its text may hold what was being read: only its kind and place are told
+        at = error.__traceback__
+        while at is not None and at.tb_next is not None:
+            at = at.tb_next
+        line = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}" if at is not None else "?"
+        _say({"broke": f"{type(error).__name__} at {line}"})
+        sys.exit(1)
     sys.exit(0)
 
 
@@ -58,7 +68,7 @@ def _serve() -> None:
 def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
     """One job: examine these files, judge what they hold, tell who wrote what is new."""
     from keywatch.memory import Memory, finding_as
-    from keywatch.sweep import examine
+    from keywatch.sweep import sweep_files
 
     targets = [Target(path, form, consumer, home) for path, form, consumer, home in job["targets"]]
     at = ""
@@ -70,7 +80,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
             _say({"on": path})
 
     with Memory(kit.homes.state, read_only=True) as memory:
-        result = examine(request, targets, kit, elsewhere=memory.places_of, progress=progress)
+        result = sweep_files(request, targets, kit, elsewhere=memory.places_of, progress=progress)
         writers = _writers(result.findings, memory, wanted=job.get("writers", False))
     unread = {skip.path for skip in result.skipped if os.path.lexists(skip.path)}
     _say(
