@@ -30,12 +30,16 @@ _MOST_LINE = 256 << 20
 
 @dataclass(slots=True)
 class Examined:
-    """What came of a batch: findings, their writers by finding id, and files that could not be read, with why."""
+    """What came of a batch: findings, their writers by finding id, and files that could not be read, with why.
+
+    `seconds` are the reader's own, without its start.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     writers: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    seconds: float = 0.0
 
 
 class Examiner:
@@ -167,6 +171,7 @@ def _add(result: Examined, more: Examined) -> None:
     result.writers |= more.writers
     result.unread |= more.unread
     result.files += more.files
+    result.seconds += more.seconds
 
 
 def _examined(message: dict[str, Any]) -> Examined:
@@ -175,4 +180,5 @@ def _examined(message: dict[str, Any]) -> Examined:
         {str(key): str(value) for key, value in message["writers"].items()},
         {str(path): str(why) for path, why in message["unread"]},
         int(message["files"]),
+        float(message["seconds"]),
     )

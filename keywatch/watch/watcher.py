@@ -202,7 +202,6 @@ class Watcher:
             if not swept:
                 self._prove()
         if targets:
-            begun = time.monotonic()
             try:
                 result = self._examiner.examine(targets, writers=not swept)
                 paths = [target.path for target in targets if target.path not in result.unread]
@@ -217,7 +216,7 @@ class Watcher:
                 self._stop.wait(1.0)
                 return
             self._tell_unread(result.unread)
-            self._waiting.took(targets, time.monotonic() - begun, time.monotonic())
+            self._waiting.took(targets, result.seconds, time.monotonic())
         if self._sweep_why and not self._waiting.to_sweep:
             self._last_sweep = time.time()
             self._log(INFO, "sweep-done", f"swept in {self._last_sweep - self._sweep_begun:.1f} s", why=self._sweep_why)
