@@ -12,7 +12,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ from keywatch.places.base import Target
 PATIENCE = 120.0
 #: seconds without a job after which the reader's memory is given back
 IDLE = 30.0
+#: seconds between two calls of `go_on`
+_LOOK_EVERY = 0.25
 _MOST_LINE = 256 << 20
 
 
@@ -45,9 +47,11 @@ class Examined:
 class Examiner:
     """Examines files through a reader process that comes and goes."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, go_on: Callable[[], bool] = lambda: True) -> None:
+        """`go_on` is asked again and again while the reader works; where it says no, nothing more is examined."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
+        self._go_on = go_on
         self._rest = b""
         self._used = 0.0
         self.deaths = 0
@@ -60,6 +64,9 @@ class Examiner:
             at = ""
             try:
                 answer, at = self._ask(left, writers=writers)
+            except _StoppedError:
+                self.stop()
+                return result
             except _DeadReaderError as dead:
                 self.deaths += 1
                 self.stop()
@@ -122,7 +129,9 @@ class Examiner:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise _DeadReaderError(at, f"took more than {self._patience:.0f} seconds to read")
-                if not selector.select(left):
+                if not selector.select(min(left, _LOOK_EVERY)):
+                    if not self._go_on():
+                        raise _StoppedError
                     continue
                 piece = os.read(fd, 1 << 20)
                 size += len(piece)
@@ -157,6 +166,10 @@ class Examiner:
                     pipe.close()
         process.kill()
         process.wait()
+
+
+class _StoppedError(Exception):
+    """Whoever asked does not want to know any more."""
 
 
 class _DeadReaderError(Exception):
