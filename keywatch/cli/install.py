@@ -199,7 +199,9 @@ def _run(command: tuple[str, ...], hint: str) -> None:
         raise ServiceError(f"{' '.join(command)}: did not answer in {_PATIENCE:.0f} seconds") from None
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
-        raise ServiceError(f"{' '.join(command)}: {lines[0][:300]}: {hint}")
+        if "onnect" in lines[0] or "XDG_RUNTIME_DIR" in lines[0]:
+            raise ServiceError(f"{' '.join(command)}: {lines[0][:300]}: {hint}")
+        raise ServiceError(f"{' '.join(command)}: {lines[0][:300]} journalctl --user -u keywatch tells why")
 
 
 def _say_what(path: str, what: str, options: argparse.Namespace) -> None:
