@@ -35,6 +35,10 @@ class StateError(KeywatchError):
     """The state database can't be used; a sweep goes on without it."""
 
 
+class ServiceError(KeywatchError):
+    """The service manager of this system does not do what was asked; the message has its words."""
+
+
 class FormatError(KeywatchError):
     """A content is not of the format it was taken for; `line` counts from 1."""
 

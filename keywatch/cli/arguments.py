@@ -102,6 +102,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         add_undo,
     )
     from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
+    from keywatch.cli.watch_arguments import add_config, add_install, add_pause, add_status, add_uninstall, add_watch
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
@@ -120,6 +121,12 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("unlock", "have the agent hold the vault open for a time", add_unlock),
         ("lock", "have the agent forget everything", add_lock),
         ("log", "show which program read which entry when", add_log),
+        ("watch", "see keys the moment they are written, until told to stop", add_watch),
+        ("status", "say what is watched, what was found, and what is wrong", add_status),
+        ("pause", "have the daemon examine nothing for a while", add_pause),
+        ("install", "have a service watch from each login on", add_install),
+        ("uninstall", "take the service away again", add_uninstall),
+        ("config", "check or show the configuration, or say where it is", add_config),
         ("completion", "print a script that completes commands in a shell", _add_completion),
     ):
         made[name] = commands.add_parser(

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from keywatch.cli.arguments import parse
 from keywatch.errors import KeywatchError
 from keywatch.hardening import harden
 
@@ -38,6 +37,12 @@ COMMANDS = {
     "unlock": ("agent", "run_unlock"),
     "lock": ("agent", "run_lock"),
     "log": ("agent", "run_log"),
+    "watch": ("watch", "run_watch"),
+    "status": ("status", "run_status"),
+    "pause": ("watch", "run_pause"),
+    "install": ("install", "run_install"),
+    "uninstall": ("install", "run_uninstall"),
+    "config": ("config", "run_config"),
     "completion": ("completion", "run_completion"),
 }
 INTERNAL = 3
@@ -49,6 +54,10 @@ BROKEN_PIPE = 141
 def run() -> NoReturn:
     """The entry point of `keywatch`."""
     harden()
+    if sys.argv[1:] == ["status", "--brief"]:  # every login shell waits for it: not even argparse
+        from keywatch.cli.brief import run_brief
+
+        sys.exit(run_brief())
     sys.exit(main(sys.argv[1:]))
 
 
@@ -81,6 +90,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    from keywatch.cli.arguments import parse
+
     try:
         options = parse(argv)
     except SystemExit as done:  # --help and --version

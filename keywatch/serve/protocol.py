@@ -1,8 +1,8 @@
 """What helper and agent say to each other: one line each way, over a Unix socket that only its owner can open.
 
 Requests: `credential ENTRY`, `variables ENTRY`, `unlock SECONDS IDENTITY…`, `lock`, `status`; to the daemon also
-`watch status`, `watch pause SECONDS` and `watch sweep`. The first byte of a reply is its verdict, the rest a text up
-to the end of the line. No text of a refusal holds anything secret.
+`watch status`, `watch brief`, `watch pause SECONDS` and `watch sweep`. The first byte of a reply is its verdict, the
+rest a text up to the end of the line. No text of a refusal holds anything secret.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def prepare(request: SweepRequest) -> Kit:
     return Kit(homes, installation_key(homes.state), rules, notes)
 
 
-def examine(
+def sweep_files(
     request: SweepRequest,
     targets: Sequence[Target],
     kit: Kit,

@@ -9,6 +9,7 @@ import contextlib
 import os
 import time
 
+from keywatch.errors import StateError
 from keywatch.paths import private_dir
 
 #: seconds from one canary to the next, where no watchdog asks for more
@@ -24,6 +25,7 @@ class Canary:
         self.path = os.path.join(private_dir(os.path.join(state_dir, "canary")), "canary")
         usec = os.environ.get("WATCHDOG_USEC", "")
         self.every = min(EVERY, int(usec) / 3e6) if usec.isdigit() and int(usec) else EVERY
+        self.patience = min(PATIENCE, max(self.every, 1.0))
         self.proven = 0.0
         self._sent = 0.0
         self._next = 0.0
@@ -31,14 +33,16 @@ class Canary:
     def tick(self, now: float) -> bool:
         """Send one when it is time; True when the last one was lost."""
         if self._sent:
-            if now - self._sent < PATIENCE:
+            if now - self._sent < self.patience:
                 return False
             self._sent, self._next = 0.0, now
             return True
         if now >= self._next:
             self._sent, self._next = now, now + self.every
-            with contextlib.suppress(OSError):
-                fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with contextlib.suppress(OSError, StateError):
+                private_dir(os.path.dirname(self.path))  # somebody may have removed it
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                fd = os.open(self.path, flags, 0o600)
                 os.write(fd, f"{time.time():.3f}\n".encode())
                 os.close(fd)
         return False

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from keywatch.watch.log import Log
     from keywatch.watch.watcher import Watcher
 
+#: problems and polled folders that are told one by one: an answer has its size (serve/protocol.py)
+MOST_TOLD = 50
+_MOST_TEXT = 2000
 #: a pause is no longer than this
 LONGEST_PAUSE = 7 * 86400
 
@@ -53,6 +56,8 @@ class Desk:
         match words[1:]:
             case ["status"]:
                 return GIVEN + json.dumps(self._status()).encode() + b"\n"
+            case ["brief"]:
+                return GIVEN + b"{}\n"
             case ["pause", seconds] if seconds.isascii() and seconds.isdigit() and int(seconds[:9]) <= LONGEST_PAUSE:
                 self._watcher.pause(float(seconds[:9]))
                 self._log(INFO, "pause", "nothing is examined" if int(seconds) else "examining again", seconds=seconds)
@@ -64,6 +69,11 @@ class Desk:
 
     def _status(self) -> dict[str, object]:
         facts = asdict(self._watcher.facts)
+        facts["polled"] = _by_reason(facts["polled"])
+        problems = list(facts["problems"].items())
+        facts["problems"] = {name[:_MOST_TEXT]: text[:_MOST_TEXT] for name, text in problems[:MOST_TOLD]}
+        if len(problems) > MOST_TOLD:
+            facts["problems"]["more"] = f"and {len(problems) - MOST_TOLD:,} more problems: see the log"
         if self._logind_trouble:
             facts["problems"]["logind"] = self._logind_trouble
         return {**facts, "pid": os.getpid(), "memory": _memory(), "unlocked": self._keeper.is_open}
@@ -117,6 +127,14 @@ class Desk:
     def close(self) -> None:
         """End what was started."""
         self._end_logind()
+
+
+def _by_reason(polled: dict[str, str]) -> dict[str, dict[str, object]]:
+    """How many folders are polled for each reason, and some of them."""
+    folders: dict[str, list[str]] = {}
+    for real, why in polled.items():
+        folders.setdefault(why, []).append(real)
+    return {why: {"count": len(some), "some": sorted(some)[:MOST_TOLD]} for why, some in folders.items()}
 
 
 def _memory() -> int:

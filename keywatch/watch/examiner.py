@@ -12,7 +12,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,25 +25,33 @@ from keywatch.places.base import Target
 PATIENCE = 120.0
 #: seconds without a job after which the reader's memory is given back
 IDLE = 30.0
+#: seconds between two calls of `go_on`
+_LOOK_EVERY = 0.25
 _MOST_LINE = 256 << 20
 
 
 @dataclass(slots=True)
 class Examined:
-    """What came of a batch: findings, their writers by finding id, and files that could not be read, with why."""
+    """What came of a batch: findings, their writers by finding id, and files that could not be read, with why.
+
+    `seconds` are the reader's own, without its start.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     writers: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    seconds: float = 0.0
 
 
 class Examiner:
     """Examines files through a reader process that comes and goes."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, go_on: Callable[[], bool] = lambda: True) -> None:
+        """`go_on` is asked again and again while the reader works; where it says no, nothing more is examined."""
         self._process: subprocess.Popen[bytes] | None = None
         self._patience = patience
+        self._go_on = go_on
         self._rest = b""
         self._used = 0.0
         self.deaths = 0
@@ -56,6 +64,9 @@ class Examiner:
             at = ""
             try:
                 answer, at = self._ask(left, writers=writers)
+            except _StoppedError:
+                self.stop()
+                return result
             except _DeadReaderError as dead:
                 self.deaths += 1
                 self.stop()
@@ -86,6 +97,8 @@ class Examiner:
                     at = str(message["on"])
                 elif "failed" in message:
                     raise StateError(str(message["failed"]))
+                elif "broke" in message:
+                    raise _DeadReaderError(at, f"crashed its reader: {str(message['broke'])[:200]}")
                 elif "findings" in message:
                     return _examined(message), at
         except (BrokenPipeError, ConnectionError):
@@ -116,7 +129,9 @@ class Examiner:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise _DeadReaderError(at, f"took more than {self._patience:.0f} seconds to read")
-                if not selector.select(left):
+                if not selector.select(min(left, _LOOK_EVERY)):
+                    if not self._go_on():
+                        raise _StoppedError
                     continue
                 piece = os.read(fd, 1 << 20)
                 size += len(piece)
@@ -153,6 +168,10 @@ class Examiner:
         process.wait()
 
 
+class _StoppedError(Exception):
+    """Whoever asked does not want to know any more."""
+
+
 class _DeadReaderError(Exception):
     def __init__(self, at: str, why: str) -> None:
         super().__init__(why)
@@ -165,6 +184,7 @@ def _add(result: Examined, more: Examined) -> None:
     result.writers |= more.writers
     result.unread |= more.unread
     result.files += more.files
+    result.seconds += more.seconds
 
 
 def _examined(message: dict[str, Any]) -> Examined:
@@ -173,4 +193,5 @@ def _examined(message: dict[str, Any]) -> Examined:
         {str(key): str(value) for key, value in message["writers"].items()},
         {str(path): str(why) for path, why in message["unread"]},
         int(message["files"]),
+        float(message["seconds"]),
     )

@@ -326,12 +326,16 @@ class Ground:
                 if (target := self.targets.pop(each, None)) is not None:
                     self._dirty(target)
             self.add(more)
-        for path, before in list(self.named.items()):
-            signature = signature_of(path)
-            if signature != before:
-                self.named[path] = signature
-                self._hook(path)
-                self._dirty(self._watchers[path])
+        for path in list(self.named):
+            self.look_at(path)
+
+    def look_at(self, path: str) -> None:
+        """Look at one file that is watched by name."""
+        signature = signature_of(path)
+        if signature != self.named[path]:
+            self.named[path] = signature
+            self._hook(path)
+            self._dirty(self._watchers[path])
 
     def poll_linked(self) -> None:
         """Look at files that have other names: who writes there is not heard here."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -23,7 +24,17 @@ def run() -> NoReturn:
     """The process's whole life."""
     harden()
     os.nice(5)
-    _serve()
+    try:
+        _serve()
+    except BrokenPipeError:  # the daemon has gone
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001 - its text may hold what was being read: only its kind and place are told
+        at = error.__traceback__
+        while at is not None and at.tb_next is not None:
+            at = at.tb_next
+        line = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}" if at is not None else "?"
+        _say({"broke": f"{type(error).__name__} at {line}"})
+        sys.exit(1)
     sys.exit(0)
 
 
@@ -47,19 +58,22 @@ def _serve() -> None:
         _say({"failed": str(error)})
         return
     _say({"ready": list(kit.notes)})
+    first = True
     for line in iter(lambda: sys.stdin.buffer.readline(_MOST_LINE), b""):
         job = json.loads(line)
         try:
-            _do(job, request, kit)
+            _do(job, request, kit, first=first)
+            first = False
         except KeywatchError as error:
             _say({"failed": str(error)})
 
 
-def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
+def _do(job: dict[str, Any], request: Any, kit: Any, *, first: bool) -> None:
     """One job: examine these files, judge what they hold, tell who wrote what is new."""
     from keywatch.memory import Memory, finding_as
-    from keywatch.sweep import examine
+    from keywatch.sweep import sweep_files
 
+    begun = time.monotonic()
     targets = [Target(path, form, consumer, home) for path, form, consumer, home in job["targets"]]
     at = ""
 
@@ -70,7 +84,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
             _say({"on": path})
 
     with Memory(kit.homes.state, read_only=True) as memory:
-        result = examine(request, targets, kit, elsewhere=memory.places_of, progress=progress)
+        result = sweep_files(request, targets, kit, elsewhere=memory.places_of, progress=progress)
         writers = _writers(result.findings, memory, wanted=job.get("writers", False))
     unread = {skip.path for skip in result.skipped if os.path.lexists(skip.path)}
     _say(
@@ -79,6 +93,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
             "writers": writers,
             "unread": [[skip.path, skip.why] for skip in result.skipped if skip.path in unread],
             "files": result.summary.files,
+            "seconds": 0.0 if first else time.monotonic() - begun,  # the first one loads what all others use
             "notes": list(result.notes),
         }
     )

@@ -78,6 +78,16 @@ class Waiting:
         swept = list(self._swept)[:most]
         return [self._swept.pop(path) for path in swept], True
 
+    def claim(self, path: str, now: float) -> bool:
+        """Take one file out if it is due, whatever else waits; True where it had changed, not only been swept."""
+        if self._swept.pop(path, None) is not None:
+            return False
+        waits = self._changed.get(path)
+        if waits is None or self._due(waits) > now:
+            return False
+        del self._changed[path]
+        return True
+
     def took(self, targets: list[Target], seconds: float, now: float) -> None:
         """How long these took: one that is slow rests."""
         if len(targets) == 1 and seconds > SLOW:

@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keywatch.config import Config
 from keywatch.errors import KeywatchError, StateError
@@ -65,7 +65,7 @@ class Watcher:
         self._log = log
         self._notes = Notes()
         self._ears: Ears = open_ears(self._notes)
-        self._examiner = Examiner()
+        self._examiner = Examiner(go_on=self._meanwhile)
         self._waiting = Waiting(config.watch.quiet)
         self._clocks = Clocks()
         self._canary = Canary(state_dir)
@@ -97,6 +97,7 @@ class Watcher:
     def pause(self, seconds: float) -> None:
         """Examine nothing for so long; 0 ends a pause, and what changed meanwhile is swept."""
         self._paused_until = time.time() + seconds if seconds else 0.0
+        self.facts = replace(self.facts, paused_until=self._paused_until)
         if not seconds:
             self.sweep("the pause ended")
         self._notes.wake()
@@ -137,6 +138,7 @@ class Watcher:
                     file.read()
                 self._ground.mounts_changed()
         self._hear()
+        self._prove()
         self._examine()
         now = time.monotonic()
         if now >= self._next.get("tick", 0.0):
@@ -197,14 +199,11 @@ class Watcher:
         if self._is_paused():
             return
         targets, swept = self._waiting.take(time.monotonic(), BATCH)
-        if self._canary.path in (target.path for target in targets):
-            targets = [target for target in targets if target.path != self._canary.path]
-            if not swept:
-                self._prove()
         if targets:
-            begun = time.monotonic()
             try:
                 result = self._examiner.examine(targets, writers=not swept)
+                if self._stop.is_set():
+                    return
                 paths = [target.path for target in targets if target.path not in result.unread]
                 self._remember(paths, result.findings, result.writers)
                 self._problems.pop("memory", None)
@@ -216,8 +215,8 @@ class Watcher:
                     self._waiting.sweep(target)
                 self._stop.wait(1.0)
                 return
-            self._tell_unread(result.unread)
-            self._waiting.took(targets, time.monotonic() - begun, time.monotonic())
+            self._tell_unread(targets, result.unread)
+            self._waiting.took(targets, result.seconds, time.monotonic())
         if self._sweep_why and not self._waiting.to_sweep:
             self._last_sweep = time.time()
             self._log(INFO, "sweep-done", f"swept in {self._last_sweep - self._sweep_begun:.1f} s", why=self._sweep_why)
@@ -250,16 +249,32 @@ class Watcher:
             except Exception as error:  # noqa: BLE001 - one listener must not end the watch
                 self._log(ERROR, "listener-failed", f"a listener failed: {type(error).__name__}")
 
-    def _tell_unread(self, unread: dict[str, str]) -> None:
+    def _tell_unread(self, targets: list[Target], unread: dict[str, str]) -> None:
+        for target in targets:
+            self._problems.pop(f"file {target.path}", None)
         for path, why in unread.items():
             if "reader" in why or "took more" in why:
                 self._problems[f"file {path}"] = f"{path}: {why}"
                 self._log(WARNING, "unreadable", f"a file could not be examined: {why}", path=path)
 
     def _prove(self) -> None:
-        """The canary came through."""
-        if self._canary.came():
+        """See whether the canary came through: heard, left alone for as long as any file, and taken here."""
+        if self._waiting.claim(self._canary.path, time.monotonic()) and self._canary.came():
             self._problems.pop("canary", None)
+
+    def _send_canary(self, now: float) -> bool:
+        """True when the last one was lost."""
+        if isinstance(self._ears, DeafEars) or "watches" in self._ground.problems:  # its folder may be a polled one
+            self._ground.look_at(self._canary.path)
+        return self._canary.tick(now)
+
+    def _meanwhile(self) -> bool:
+        """While the reader is at a large file: hear, and keep the canary going. False when the daemon ends."""
+        self._hear()
+        self._prove()
+        self._send_canary(time.monotonic())
+        self._tell_facts()
+        return not self._stop.is_set()
 
     # what happens by the clock
 
@@ -281,7 +296,7 @@ class Watcher:
             self._lay_out(why)
         self._ground.compare(COMPARED)
         self._poll(now)
-        if self._canary.tick(now):
+        if self._send_canary(now):
             self._problems["canary"] = "a file written as a test was not noticed: watching anew"
             self._log(ERROR, "canary-lost", "a file written as a test was not noticed: watching anew")
             self._lay_out("the canary was lost")

@@ -1,0 +1,74 @@
+"""`keywatch config check|show|path`: the configuration, checked, and every setting that counts. Never writes it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+
+from keywatch.config import FILE_NAME, NEVER, EntryPolicy, SweepConfig, WatchConfig, read_config
+from keywatch.errors import ConfigError
+from keywatch.model import Severity
+from keywatch.paths import user_homes
+from keywatch.report.escape import show
+
+#: settings whose None or 0 stands for `never` in the file
+_NEVER = frozenset(("fail_on", "sweep", "home_sweep"))
+
+
+def run_config(options: argparse.Namespace) -> int:
+    """Check or show the configuration, or print its path. `ConfigError` where it is wrong."""
+    path = os.path.join(user_homes().config, FILE_NAME)
+    if options.what == "path":
+        sys.stdout.write(f"{show(path)}\n")
+        return 0
+    config = read_config(path)
+    there = os.path.lexists(path)
+    if options.what == "check":
+        for rules in config.sweep.rules:
+            if not os.path.isfile(rules):
+                raise ConfigError(f"{path}: [sweep] rules: there is no file {rules}")
+        said = "is right" if there else "is not there, and need not be: every setting has its default"
+        sys.stdout.write(f"{show(path)}: {said}\n")
+        return 0
+    sys.stdout.write(f"# {show(path)}{'' if there else ' (not there)'}\n")
+    for line in _lines("sweep", config.sweep, SweepConfig()):
+        sys.stdout.write(line + "\n")
+    for line in _lines("watch", config.watch, WatchConfig()):
+        sys.stdout.write(line + "\n")
+    for name, policy in config.entries.items():
+        for line in _lines(f"entries.{_quoted(name)}", policy, EntryPolicy()):
+            sys.stdout.write(line + "\n")
+    return 0
+
+
+def _lines(name: str, section: object, default: object) -> Iterator[str]:
+    """A section in TOML; what is as it is without a file says so."""
+    yield ""
+    yield f"[{name}]"
+    for each in fields(section):  # type: ignore[arg-type]  # a dataclass, as config.py makes them
+        value = getattr(section, each.name)
+        mark = "  # the default" if value == getattr(default, each.name) else ""
+        yield f"{each.name} = {_toml(each.name, value)}{mark}"
+
+
+def _toml(name: str, value: object) -> str:
+    if name in _NEVER and not isinstance(value, Severity) and not value:
+        return f'"{NEVER}"'
+    if isinstance(value, Severity):
+        return f'"{value.label}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml("", item) for item in value) + "]"
+    if isinstance(value, str):
+        return _quoted(value)
+    return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value)
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: what could fool a terminal stands escaped in it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

@@ -1,0 +1,57 @@
+"""`keywatch watch` and `keywatch pause`: the daemon in the foreground, and a rest for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from keywatch.errors import StateError, UsageError
+from keywatch.paths import user_homes
+
+#: seconds of a pause where none are named
+_PAUSE = 3600
+
+
+def run_watch(options: argparse.Namespace) -> int:
+    """Watch until told to stop."""
+    from keywatch.watch.daemon import watch
+    from keywatch.watch.log import open_log
+
+    return watch(open_log(options.log), options.vault)
+
+
+def run_pause(options: argparse.Namespace) -> int:
+    """Have the daemon examine nothing for a while, or go on."""
+    if options.resume and options.time:
+        raise UsageError(f"{options.time} s and --resume: say one of them")
+    seconds = 0 if options.resume else options.time or _PAUSE
+    ask_daemon(f"watch pause {seconds}".encode())
+    said = (
+        "examining again" if options.resume else f"nothing is examined for {seconds} s: keywatch pause --resume ends it"
+    )
+    sys.stdout.write(f"{said}\n")
+    return 0
+
+
+def ask_daemon(line: bytes) -> dict[str, object]:
+    """The daemon's answer. `StateError` where none watches, or it refuses."""
+    answer = try_daemon(line)
+    if answer is None:
+        raise StateError("no daemon watches: start one with keywatch install --user, or keywatch watch")
+    return answer
+
+
+def try_daemon(line: bytes, timeout: float = 5.0) -> dict[str, object] | None:
+    """The daemon's answer to one request (keywatch/watch/desk.py); None where none watches or answers in time."""
+    from keywatch.serve.client import ask_agent
+    from keywatch.serve.protocol import GIVEN, socket_path
+
+    answer = ask_agent(socket_path(user_homes().runtime), line, timeout)
+    if answer is None or answer[0] != GIVEN:  # nobody there, or an agent that does not watch
+        return None
+    try:
+        reply = json.loads(answer[1])
+    except ValueError:
+        return None
+    return reply if isinstance(reply, dict) else None

@@ -1,0 +1,77 @@
+"""What `keywatch watch`, `status`, `pause`, `install`, `uninstall` and `config` take. Parses, and does nothing else."""
+
+from __future__ import annotations
+
+import argparse
+
+from keywatch.config import parse_time
+
+#: a pause is no longer than a week (keywatch/watch/desk.py)
+LONGEST_PAUSE = 7 * 86400
+_STATUS = """\
+exit status:
+  0  a daemon watches       3  none does, and what it remembered is shown
+  2  wrong usage
+"""
+_INSTALL = """\
+examples:
+  keywatch install --user --dry-run     show what would be written and run
+  keywatch install --user               watch from now on, and from each login on
+  journalctl --user -u keywatch         what it did
+"""
+
+
+def add_watch(parser: argparse.ArgumentParser) -> None:
+    """`keywatch watch`."""
+    parser.add_argument("--vault", default="", metavar="FILE", help="the vault file that its agent answers from")
+    parser.add_argument(
+        "--log", choices=("auto", "journal", "json", "text"), default="auto",
+        help="where and how to log: the journal, or JSON or text lines on standard error (default: auto)",
+    )  # fmt: skip
+
+
+def add_status(parser: argparse.ArgumentParser) -> None:
+    """`keywatch status`."""
+    parser.epilog = _STATUS
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON (docs/daemon.md)")
+    form.add_argument("--brief", action="store_true", help="one line, or nothing where there is nothing to say")
+
+
+def add_pause(parser: argparse.ArgumentParser) -> None:
+    """`keywatch pause [FOR]`."""
+    parser.add_argument(
+        "time", nargs="?", type=_pause, default=0, metavar="FOR", help="90s, 30m, 8h, 1d; at most 7d (default: 1h)"
+    )
+    parser.add_argument("--resume", action="store_true", help="examine again, first what changed meanwhile")
+
+
+def _pause(text: str) -> int:
+    try:
+        seconds = parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if not 1 <= seconds <= LONGEST_PAUSE:
+        raise argparse.ArgumentTypeError(f"'{text[:100]}': expected 1s to 7d; to go on now: keywatch pause --resume")
+    return int(seconds)
+
+
+def add_install(parser: argparse.ArgumentParser) -> None:
+    """`keywatch install --user`."""
+    parser.epilog = _INSTALL
+    add_uninstall(parser)
+    parser.add_argument("--vault", default="", metavar="FILE", help="the vault file that its agent answers from")
+
+
+def add_uninstall(parser: argparse.ArgumentParser) -> None:
+    """`keywatch uninstall --user`."""
+    parser.add_argument("--user", action="store_true", help="the service of this account")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """`keywatch config check|show|path`."""
+    parser.add_argument(
+        "what", choices=("check", "show", "path"), metavar="check|show|path",
+        help="check the file; show every setting that counts; print where the file is",
+    )  # fmt: skip
