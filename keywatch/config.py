@@ -63,6 +63,7 @@ class WatchConfig:
     folders: int = 8192
     also: tuple[str, ...] = ()
     system: bool = True
+    notify: bool = True
     lock_on: tuple[str, ...] = LOCK_ON
 
 
@@ -158,6 +159,7 @@ def _watch(section: Mapping[str, object], source: str) -> WatchConfig:
         "folders": _whole(0, 1_000_000),
         "also": lambda value: tuple(_beside(source, path) for path in _texts(value)),
         "system": _flag,
+        "notify": _flag,
         "lock_on": _choices(LOCK_ON),
     }
     return WatchConfig(**_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give

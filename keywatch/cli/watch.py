@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from typing import TYPE_CHECKING
 
 from keywatch.errors import StateError, UsageError
 from keywatch.paths import user_homes
+
+if TYPE_CHECKING:
+    from keywatch.memory import Memory
+    from keywatch.watch.base import Listener, Published
 
 #: seconds of a pause where none are named
 _PAUSE = 3600
@@ -18,7 +24,33 @@ def run_watch(options: argparse.Namespace) -> int:
     from keywatch.watch.daemon import watch
     from keywatch.watch.log import open_log
 
-    return watch(open_log(options.log), options.vault)
+    return watch(open_log(options.log), options.vault, _listeners)
+
+
+class _OfferDesk:
+    """Passes what the daemon publishes on to the offers."""
+
+    def __init__(self, memory: Memory) -> None:
+        from keywatch.config import FILE_NAME, read_config
+        from keywatch.offers.listen import OfferListener
+
+        homes = user_homes()
+        wanted = read_config(os.path.join(homes.config, FILE_NAME)).watch.notify
+        self._offers = OfferListener(homes, memory, wanted=wanted)
+        self.tick = self._offers.tick
+        self.close = self._offers.close
+
+    def __call__(self, event: Published) -> None:
+        from keywatch.watch.base import FindingAppeared
+
+        if isinstance(event, FindingAppeared):
+            self._offers.appeared(event.finding)
+        else:
+            self._offers.gone(event.identity)
+
+
+def _listeners(memory: Memory) -> list[Listener]:
+    return [_OfferDesk(memory)]
 
 
 def run_pause(options: argparse.Namespace) -> int:

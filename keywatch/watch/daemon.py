@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from keywatch.config import FILE_NAME, Config, read_config
@@ -34,7 +34,8 @@ _EVERY = 1.0
 def watch(log: Log, vault: str = "", listeners: Callable[[Memory], Iterable[Listener]] | None = None) -> int:
     """Watch until SIGTERM or SIGINT; the exit status. `StateError` where another daemon runs or nothing can be kept.
 
-    `listeners` makes, from the open memory, those who are told of findings.
+    `listeners` makes, from the open memory, those who are told of findings. One with a `tick` is also called each
+    second, on the main thread, and one with a `close` at the end.
     """
     homes = user_homes()
     private_dir(homes.state)
@@ -42,7 +43,7 @@ def watch(log: Log, vault: str = "", listeners: Callable[[Memory], Iterable[List
     try:
         config = read_config(os.path.join(homes.config, FILE_NAME))
         with Memory(homes.state) as memory:
-            made = listeners(memory) if listeners is not None else ()
+            made = list(listeners(memory)) if listeners is not None else []
             return _run(config, homes, memory, os.path.abspath(vault or homes.vault), made, log)
     finally:
         os.close(lock)
@@ -63,7 +64,7 @@ def _lock(runtime: str) -> int:
     return fd
 
 
-def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Iterable[Listener], log: Log) -> int:
+def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Sequence[Listener], log: Log) -> int:
     keeper = Keeper(vault, homes.state, partial(record_read, homes.state), config.entries)
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
@@ -84,6 +85,9 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: It
                 return True
             _reload(watcher, homes, log)
         desk.tick()
+        for each in listeners:
+            if tick := getattr(each, "tick", None):
+                tick()
         if watcher.facts.proven > proven:  # both threads and all between them work
             proven = watcher.facts.proven
             notify(f"WATCHDOG=1\nSTATUS={_summary(watcher)}")
@@ -96,6 +100,9 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: It
         watcher.stop()
         worker.join(20)
         desk.close()
+        for each in listeners:
+            if close := getattr(each, "close", None):
+                close()
     for failure in failures:
         log(ERROR, "failed", failure)
     log(INFO, "stopped", "stopped")

@@ -1,0 +1,119 @@
+"""The daemon's listener: turns findings into offers, and has a notifier tell the person where there is a desktop.
+
+Imports nothing of D-Bus: the notifier is a process of its own, started when there is something to tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from keywatch.memory import Memory
+from keywatch.model import Finding, Severity
+from keywatch.offers.store import Offers, OfferState
+from keywatch.paths import Homes
+
+#: findings below this are shown by status, and not offered
+LEAST = Severity.MEDIUM
+#: seconds between two looks for snoozes that are over and a notifier that died
+_EVERY = 60.0
+
+
+class OfferListener:
+    """Called with what the daemon publishes (watch/base.py). `wanted`: whether notifications are wanted at all."""
+
+    def __init__(self, homes: Homes, memory: Memory, *, wanted: bool = True) -> None:
+        self._offers = Offers(homes.state)
+        self._memory = memory
+        self._wanted = wanted
+        self._process: subprocess.Popen[bytes] | None = None
+        self._looked = 0.0
+        self._lock = threading.Lock()  # findings come from the watcher's thread, ticks from the agent's
+        self._reconcile()
+
+    def appeared(self, finding: Finding) -> None:
+        """A finding that the memory did not hold."""
+        if finding.severity < LEAST:
+            return
+        masked = finding.parts[0].masked if finding.parts else ""
+        with self._lock:
+            self._offers.appeared(finding.identity, finding.title, masked, int(finding.severity), time.time())
+            self._poke()
+
+    def gone(self, identity: str) -> None:
+        """A finding that its place no longer holds."""
+        if any(each.finding.identity == identity for each in self._memory.all()):
+            return
+        with self._lock:
+            offer = self._offers.get(identity)
+            if offer is not None and offer.state is not OfferState.ACCEPTED:  # whoever accepted says how it ends
+                self._offers.turn(identity, OfferState.SUPERSEDED, time.time())
+            self._poke()
+
+    def tick(self) -> None:
+        """Now and then: a notifier that ended is started again when there is something to tell."""
+        now = time.monotonic()
+        if now - self._looked >= _EVERY:
+            self._looked = now
+            with self._lock:
+                self._offers.wake(time.time())
+                self._poke()
+
+    def close(self) -> None:
+        """End the notifier."""
+        self._offers.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _reconcile(self) -> None:
+        """What happened while nobody listened."""
+        now = time.time()
+        held: dict[str, Finding] = {}
+        for each in self._memory.all():
+            if each.finding.severity >= LEAST:
+                held.setdefault(each.finding.identity, each.finding)
+        known = {offer.identity for offer in self._offers.all()}
+        for identity, finding in held.items():
+            if identity not in known:
+                masked = finding.parts[0].masked if finding.parts else ""
+                self._offers.appeared(identity, finding.title, masked, int(finding.severity), now)
+        for offer in self._offers.open():
+            if offer.identity not in held:
+                self._offers.turn(offer.identity, OfferState.SUPERSEDED, now)
+        for offer in self._offers.all():
+            if offer.state is OfferState.ACCEPTED:  # the daemon died while it was being moved: recover decides
+                state = OfferState.FAILED if offer.identity in held else OfferState.DONE
+                self._offers.turn(offer.identity, state, now, said="keywatch was ended meanwhile")
+        if any(offer.state is OfferState.NEW for offer in self._offers.all()):
+            self._poke()
+
+    def _poke(self) -> None:
+        """Have the notifier look at the offers."""
+        if not self._wanted or not has_desktop():
+            return
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                assert self._process.stdin is not None  # noqa: S101 - for the type checker
+                self._process.stdin.write(b"\n")
+                self._process.stdin.flush()
+                return
+        if not any(offer.state is OfferState.NEW for offer in self._offers.all()):
+            return
+        isolated = "-P" if "PYTHONPATH" in os.environ else "-I"
+        command = [sys.executable, isolated, "-m", "keywatch.offers.notifier"]
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+
+def has_desktop(environ: Callable[[str], str | None] = os.environ.get) -> bool:
+    """Whether there is a session bus to notify on."""
+    if environ("DBUS_SESSION_BUS_ADDRESS"):
+        return True
+    runtime = environ("XDG_RUNTIME_DIR")
+    return bool(runtime) and os.path.exists(os.path.join(runtime or "", "bus"))

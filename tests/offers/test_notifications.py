@@ -1,0 +1,143 @@
+"""A real notification, a real click: a key is written, offered, moved, put back, ignored; and never shown."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from keywatch.offers.store import Offers, OfferState
+from tests.fakes import Fakes
+from tests.move.moving import PROGRAMS, Moving
+from tests.offers.desk import Desk, needs_desktop
+
+pytestmark = [pytest.mark.e2e, needs_desktop]
+
+
+class Life:
+    """A person's home with a vault, a desktop and the daemon."""
+
+    def __init__(self, root: Path) -> None:
+        self.moving = Moving(root)
+        self.moving.init_vault()
+        self.desk = Desk(root / "desk")
+        (self.moving.home / ".config/keywatch").mkdir(parents=True)
+        (self.moving.home / ".config/keywatch/keywatch.toml").write_text(
+            '[watch]\nsystem = false\nsweep = "never"\nhome_sweep = "never"\n'
+        )
+        fakes = Fakes(int.from_bytes(os.urandom(4), "little"))
+        self.id, self.secret = fakes.key_id(), fakes.secret()
+
+    def __enter__(self) -> Life:
+        self.desk.__enter__()
+        self.moving.env |= self.desk.env | {"KEYWATCH_PACE": "1"}
+        with open(self.moving.root / "log", "wb") as log:
+            self.daemon = subprocess.Popen(
+                [os.path.join(PROGRAMS, "keywatch"), "watch", "--log", "json"],
+                env=self.moving.env, cwd=self.moving.home, stderr=log,
+            )  # fmt: skip
+        self.wait(lambda: b'"sweep-done"' in self.log(), "the daemon did not start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait(30)
+        self.desk.__exit__()
+
+    def log(self) -> bytes:
+        return (self.moving.root / "log").read_bytes()
+
+    def write(self, name: str = ".aws/credentials") -> Path:
+        text = f"[default]\naws_access_key_id = {self.id}\naws_secret_access_key = {self.secret}\n"
+        return self.moving.write(name, text)
+
+    def states(self) -> list[OfferState]:
+        with Offers(str(self.moving.state), read_only=True) as offers:
+            return [offer.state for offer in offers.all()]
+
+    def wait(self, what, why: str, seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < end, f"{why}\n{self.log().decode()}\n{self.states()}\n{self.desk.told()}"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def life(tmp_path):
+    with Life(tmp_path) as made:
+        yield made
+
+
+def test_move_by_a_click_and_undo_by_another(life):
+    path = life.write()
+    before = path.read_bytes()
+    told = life.desk.wait_for("in plaintext")
+    assert "~/.aws/credentials" in told
+    assert f"{life.id[:4]}…{life.id[-4:]}" in told
+    life.desk.click("Move")
+    told = life.desk.wait_for("The key is safe")
+    assert life.secret.encode() not in path.read_bytes()
+    assert life.moving.credential("aws-default")["SecretAccessKey"] == life.secret
+    assert life.states() == [OfferState.DONE]
+    life.desk.click("Undo")
+    told = life.desk.wait_for("The key is back")
+    assert path.read_bytes() == before
+    assert life.states() == [OfferState.SNOOZED]
+    offered = (life.desk.folder / "offered").read_text()
+    assert all(label in offered for label in ("#Move ", "#Review ", "#Ignore ", "#Undo "))
+    time.sleep(3)  # the daemon sees the file again, and says nothing
+    assert life.desk.told().count("in plaintext ") == told.count("in plaintext ")
+    assert life.secret not in life.desk.told() + offered
+    assert life.secret.encode() not in life.log()
+
+
+def test_ignore_and_dismiss(life):
+    life.write()
+    life.desk.wait_for("in plaintext")
+    life.desk.click("Ignore")
+    life.wait(lambda: life.states() == [OfferState.IGNORED], "not ignored")
+    assert "chosen in a notification" in life.moving.run("ignores").stdout.decode()
+    fakes = Fakes(5)
+    life.id, life.secret = fakes.key_id(), fakes.secret()
+    life.write(".env")
+    life.desk.wait_for("in plaintext", 2)
+    life.desk.dismiss()
+    life.wait(lambda: OfferState.SNOOZED in life.states(), "not snoozed")
+
+
+def test_many_keys_are_one_notification(life):
+    fakes = Fakes(17)
+    for number in range(5):
+        life.id, life.secret = fakes.key_id(), fakes.secret()
+        life.write(f"work{number}/.env")
+    told = life.desk.wait_for("keys in plaintext")
+    life.wait(lambda: life.states() == [OfferState.TOLD] * 5, "not all told")
+    assert life.desk.told().count("keywatch") <= 4 * 2 + told.count("keywatch")
+
+
+def test_a_key_that_goes_by_itself_is_no_offer_any_more(life):
+    path = life.write()
+    life.desk.wait_for("in plaintext")
+    path.unlink()
+    life.wait(lambda: life.states() == [OfferState.SUPERSEDED], "not superseded")
+
+
+def test_the_daemon_loads_nothing_of_the_desktop(life):
+    life.write()
+    life.desk.wait_for("in plaintext")
+    maps = Path(f"/proc/{life.daemon.pid}/maps").read_text()
+    assert "cryptography" not in maps
+    children = subprocess.run(
+        ["ps", "--ppid", str(life.daemon.pid), "-o", "args="], capture_output=True, text=True, check=True
+    ).stdout
+    assert "keywatch.offers.notifier" in children
+    assert life.secret not in children
+    heavy = ("jeepney", "keyring", "cryptography")
+    code = f"import sys, keywatch.offers.listen; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
