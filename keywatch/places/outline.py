@@ -111,7 +111,6 @@ def _take(
     found: Survey, spot: Spot, name: str, *, folder: bool, link: bool, taken: dict[int, int], projects: bool
 ) -> None:
     path = _join(spot.path, name)
-    before = len(found.below), len(found.targets)
     if not folder:
         for target in _files(spot, name, path, taken):
             found.targets.setdefault(path, target)
@@ -121,7 +120,7 @@ def _take(
         found.below += _folders(spot, name, path, link=link)
         if projects and not link and spot.level < spot.most and not is_heavy(name) and _device(path) == spot.device:
             found.below.append(Spot(path, Node(), spot.home, level=spot.level + 1, most=spot.most, device=spot.device))
-    if link and (len(found.below), len(found.targets)) != before:
+    if link and _may_lead_to_place(spot, name, path, projects):
         found.links.add(path)
 
 
@@ -132,6 +131,13 @@ def _files(spot: Spot, name: str, path: str, taken: dict[int, int]) -> Iterator[
             taken[id(child)] = taken.get(id(child), 0) + 1
             if taken[id(child)] <= MOST:
                 yield target_of(path, row, spot.home)
+
+
+def _may_lead_to_place(spot: Spot, name: str, path: str, projects: bool) -> bool:  # noqa: FBT001
+    """Whether a link of that name matters: what it leads to may be a file, a folder or nothing, and may change."""
+    if (projects and is_wanted(name)) or any(True for _ in _files(spot, name, path, {})):
+        return True
+    return any(True for _ in _folders(spot, name, path, link=True))
 
 
 def _folders(spot: Spot, name: str, path: str, *, link: bool) -> Iterator[Spot]:

@@ -60,6 +60,9 @@ class Ground:
         self.problems: dict[str, str] = {}
         self._turn: dict[str, None] = {}
         self._left_out = 0
+        #: goes up whenever a post comes or goes
+        self._posted = 0
+        self._told_blind: tuple[int, dict[str, str]] = (-1, {})
 
     # what is watched
 
@@ -132,6 +135,7 @@ class Ground:
         post = Post((info.st_dev, info.st_ino), blind=self._blindness(real, info.st_dev))
         self._listen(real, post)
         self.posts[real] = post
+        self._posted += 1
         self._turn[real] = None
         return True
 
@@ -191,6 +195,7 @@ class Ground:
         post = self.posts.get(real)
         if post is not None and not post.folders and not post.hooks:
             del self.posts[real]
+            self._posted += 1
             self._ears.ignore(real)
 
     # what changes
@@ -271,6 +276,7 @@ class Ground:
             self.drop(path)
         if real in self.posts:  # hooks keep it
             post = self.posts.pop(real)
+            self._posted += 1
             self._ears.ignore(real)
         for path in hooks:
             self._hooked.pop(path, None)
@@ -354,4 +360,7 @@ class Ground:
     @property
     def blind(self) -> dict[str, str]:
         """The folders that are polled, and why."""
-        return {real: post.blind for real, post in self.posts.items() if post.blind}
+        if self._posted != self._told_blind[0]:  # asked each second, and there may be thousands
+            blind = {real: post.blind for real, post in self.posts.items() if post.blind}
+            self._told_blind = self._posted, blind
+        return dict(self._told_blind[1])

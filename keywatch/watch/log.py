@@ -60,7 +60,6 @@ def _stderr(text: str) -> None:
 class _Journal:
     def __init__(self, path: str) -> None:
         self._path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
 
     def __call__(self, priority: int, event: str, message: str, **fields: object) -> None:
         entries: dict[str, object] = {
@@ -69,7 +68,8 @@ class _Journal:
         }  # fmt: skip
         datagram = b"".join(_field(name, str(value)) for name, value in entries.items())
         try:
-            self._socket.sendto(datagram, self._path)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+                out.sendto(datagram, self._path)
         except OSError:
             _write_text(priority, event, message, **fields)
 

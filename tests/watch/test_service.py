@@ -47,7 +47,9 @@ def test_the_unit_is_right(machine: Booted) -> None:
     machine.add_user("grace")
     unit = f"{KEYWATCH} install --user --dry-run | sed -n 's/^    //p' > keywatch.service"
     machine.run(unit, user="grace")
-    assert machine.run("systemd-analyze --user verify ./keywatch.service 2>&1", user="grace", check=False) == ""
+    assert (
+        machine.run("systemd-analyze --user --man=no verify ./keywatch.service 2>&1", user="grace", check=False) == ""
+    )
 
 
 def test_installed_it_sees_a_key_and_is_taken_away_again(machine: Booted) -> None:

@@ -1,0 +1,199 @@
+"""status, pause, install, uninstall and config as a person meets them, where no daemon runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from test_memory import at
+
+from keywatch.cli import install
+from keywatch.cli.main import main
+from keywatch.config import Config, SweepConfig, WatchConfig, parse_config
+from keywatch.memory import Memory
+from keywatch.model import Severity
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("XDG_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def remember(home: Path, *paths: str) -> None:
+    with Memory(str(home / ".local/state/keywatch")) as memory:
+        for path in paths:
+            memory.replace([path], [at(path, severity=Severity.CRITICAL, identity=path)], 1000.0, {path: "vim"})
+
+
+def test_status_without_a_daemon_tells_what_was_remembered(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remember(home, f"{home}/.bashrc", "/tmp/odd\x1b[31m\nname")
+    assert main(["status"]) == 3
+    said = capsys.readouterr().out
+    assert "no daemon answers: what follows is what was remembered" in said
+    assert "2 critical" in said
+    assert "~/.bashrc:3  AWS access key AKIA…WXYZ" in said
+    assert "probably by vim" in said
+    assert "\x1b" not in said
+    assert r"odd\x1b[31m\nname" in said
+    assert main(["status", "--json"]) == 3
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["schema"] == "keywatch.status/1"
+    assert facts["watching"] is False
+    assert facts["daemon"] is None
+    assert facts["findings"]["by_severity"] == {"critical": 2, "high": 0, "medium": 0, "low": 0, "info": 0}
+    assert {each["place"]["path"] for each in facts["findings"]["all"]} == {
+        f"{home}/.bashrc", r"/tmp/odd\x1b[31m\nname",
+    }  # fmt: skip
+    assert facts["findings"]["all"][0]["first_seen"] == 1000.0
+    assert facts["moves"] == {"unfinished": []}
+
+
+def test_status_where_nothing_ever_ran(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 3
+    said = capsys.readouterr().out
+    assert "keywatch install --user" in said
+    assert "remembered" not in said
+    assert not (home / ".local/state/keywatch").exists(), "asking makes nothing"
+
+
+def test_many_findings_are_counted_not_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    remember(home, *(f"/p{number}" for number in range(30)))
+    main(["status"])
+    said = capsys.readouterr().out
+    assert "30 critical" in said
+    assert "and 22 more" in said
+    assert len(said.splitlines()) < 20
+
+
+def brief(home: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-c",
+        "from keywatch.cli.main import run; run()",
+        "status",
+        "--brief",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"HOME": str(home), "PATH": "/bin"})
+
+
+def test_brief_is_one_line_and_loads_nothing_heavy(home: Path) -> None:
+    done = brief(home)
+    assert (done.returncode, done.stdout) == (0, ""), "nothing to say where nothing ever ran"
+    remember(home, "/a", "/b")
+    done = brief(home)
+    assert done.stdout == (
+        "keywatch: 2 keys in plaintext (2 critical): keywatch status; "
+        "nothing watches: keywatch watch, or keywatch install --user\n"
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not loaded & {"argparse", "rich", "keywatch.report.text", "cryptography", "keyring", "watchdog", "hyperscan"}
+
+
+def test_brief_never_fails_a_login(home: Path) -> None:
+    state = home / ".local/state/keywatch"
+    state.mkdir(parents=True)
+    (state / "state.db").write_bytes(b"no database")
+    done = brief(home)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["pause"], ["pause", "30m"], ["pause", "--resume"]])
+def test_a_pause_without_a_daemon_is_an_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 3
+    assert "no daemon watches" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["pause", "soon"], ["pause", "0s"], ["pause", "8d"], ["pause", "-5"], ["pause", "5m", "--resume"]]
+)
+def test_a_pause_that_makes_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("keywatch: error: ")
+
+
+def test_install_shows_what_it_would_do_and_does_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "--user", "--dry-run", "--vault", "/srv/my vault/50%.json"]) == 0
+    said = capsys.readouterr().out
+    assert "would write  ~/.config/systemd/user/keywatch.service" in said
+    assert '--vault "/srv/my vault/50%%.json" --log journal' in said
+    assert "would run    systemctl --user enable keywatch.service" in said
+    assert "/usr/bin/keywatch" not in said
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_whose_service_must_be_said(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command]) == 2
+    assert "say --user" in capsys.readouterr().err
+
+
+def test_a_name_that_no_unit_can_hold_is_refused() -> None:
+    assert install._systemd_word("/opt/it's $HOME") == '"/opt/it\'s $$HOME"'
+    for word in ("a\nExecStartPre=/bin/evil", "\udcff"):
+        with pytest.raises(install.UsageError):
+            install._systemd_word(word)
+
+
+def test_the_macos_agent_is_a_property_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as it can be told here: it was never run."""
+    import plistlib
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    service = install._service(argparse.Namespace(user=True, vault=""))
+    facts = plistlib.loads(service.text)
+    assert facts["ProgramArguments"][-3:] == ["watch", "--log", "json"]
+    assert facts["KeepAlive"] == {"SuccessfulExit": False}
+    assert service.path.endswith("/Library/LaunchAgents/io.github.keywatch.plist")
+
+
+def test_config_path_and_check(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / ".config/keywatch/keywatch.toml"
+    assert main(["config", "path"]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert main(["config", "check"]) == 0
+    assert "need not be" in capsys.readouterr().out
+    file.parent.mkdir(parents=True)
+    file.write_text("[watch]\nhome_swep = 1\n")
+    assert main(["config", "check"]) == 2
+    assert "did you mean 'home_sweep'?" in capsys.readouterr().err
+    file.write_text('[sweep]\nrules = ["none.toml"]\n')
+    assert main(["config", "check"]) == 2
+    assert "there is no file" in capsys.readouterr().err
+    file.write_text("[watch]\nquiet = 0.2\n")
+    assert main(["config", "check"]) == 0
+    assert "is right" in capsys.readouterr().out
+    assert main(["config", "mend"]) == 2
+
+
+def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "show"]) == 0
+    said = capsys.readouterr().out
+    assert parse_config(said.encode(), "shown") == Config()
+    settings = len(SweepConfig.__dataclass_fields__) + len(WatchConfig.__dataclass_fields__)
+    assert said.count("# the default") == settings
+    file = home / ".config/keywatch/keywatch.toml"
+    file.parent.mkdir(parents=True)
+    text = (
+        '[sweep]\nfail_on = "never"\nskip = ["a\\"b", "c\\\\d"]\nmax_file_size = "1M"\n'
+        '[watch]\nsweep = "never"\nquiet = "250ms"\nalso = ["/x\\u001b[31m"]\nsystem = false\n'
+        '[entries."my key"]\ndeny = true\nuids = [0, 5]\nexecutables = ["/bin/a"]\n'
+    )
+    file.write_text(text)
+    assert main(["config", "show"]) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert tomllib.loads(said)["watch"]["quiet"] == 0.25
+    assert parse_config(said.encode(), str(file)) == parse_config(text.encode(), str(file))
