@@ -160,6 +160,33 @@ def _finding_facts(each: Remembered) -> dict[str, Any]:
     }
 
 
+def _offers(asked: Asked) -> Part:
+    """Keys that were offered to be moved, and wait for the person."""
+    from keywatch.offers.store import Offers, OfferState
+
+    with Offers(asked.homes.state, read_only=True) as offers:
+        pending = offers.open()
+    rows = []
+    if pending:
+        rows.append(("offers", f"{plural(len(pending), 'key')} to decide on: keywatch review"))
+    rows += [
+        ("not moved", f"{show(offer.title)} {show(offer.masked)}: {show(offer.said)}")
+        for offer in pending[:_MOST]
+        if offer.state is OfferState.FAILED
+    ]
+    facts = [
+        {
+            "state": offer.state.value,
+            "title": offer.title,
+            "masked": offer.masked,
+            "made": offer.made,
+            "said": offer.said,
+        }
+        for offer in pending
+    ]
+    return Part({"offers": facts}, rows)
+
+
 def _sweeps(asked: Asked) -> Part:
     daemon = asked.daemon
     if not daemon:
@@ -203,7 +230,7 @@ def _resources(asked: Asked) -> Part:
     return Part({}, [("memory", memory), ("vault", vault)])
 
 
-PARTS: tuple[Callable[[Asked], Part], ...] = (_watching, _found, _moves, _sweeps, _problems, _resources)
+PARTS: tuple[Callable[[Asked], Part], ...] = (_watching, _found, _offers, _moves, _sweeps, _problems, _resources)
 
 
 def _int(facts: dict[str, Any], name: str) -> int:
