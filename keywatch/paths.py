@@ -6,7 +6,6 @@ Folders are made 0700 and files 0600; a folder that another user owns or may wri
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 
@@ -93,6 +92,8 @@ def installation_key(state_dir: str) -> bytes:
 
 def _create_key(state_dir: str, path: str) -> None:
     """Write a new key beside and link it in place, so that of two first starts one wins and both agree."""
+    import secrets  # 3 ms: once in the life of an installation
+
     temp = os.path.join(state_dir, f".installation.key.{secrets.token_hex(8)}")
     fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

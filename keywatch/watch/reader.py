@@ -58,17 +58,15 @@ def _serve() -> None:
         _say({"failed": str(error)})
         return
     _say({"ready": list(kit.notes)})
-    first = True
     for line in iter(lambda: sys.stdin.buffer.readline(_MOST_LINE), b""):
         job = json.loads(line)
         try:
-            _do(job, request, kit, first=first)
-            first = False
+            _do(job, request, kit)
         except KeywatchError as error:
             _say({"failed": str(error)})
 
 
-def _do(job: dict[str, Any], request: Any, kit: Any, *, first: bool) -> None:
+def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
     """One job: examine these files, judge what they hold, tell who wrote what is new."""
     from keywatch.memory import Memory, finding_as
     from keywatch.sweep import sweep_files
@@ -85,6 +83,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any, *, first: bool) -> None:
 
     with Memory(kit.homes.state, read_only=True) as memory:
         result = sweep_files(request, targets, kit, elsewhere=memory.places_of, progress=progress)
+        seconds = time.monotonic() - begun
         writers = _writers(result.findings, memory, wanted=job.get("writers", False))
     unread = {skip.path for skip in result.skipped if os.path.lexists(skip.path)}
     _say(
@@ -93,7 +92,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any, *, first: bool) -> None:
             "writers": writers,
             "unread": [[skip.path, skip.why] for skip in result.skipped if skip.path in unread],
             "files": result.summary.files,
-            "seconds": 0.0 if first else time.monotonic() - begun,  # the first one loads what all others use
+            "seconds": seconds,
             "notes": list(result.notes),
         }
     )

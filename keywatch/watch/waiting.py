@@ -33,6 +33,7 @@ class Waiting:
         self._changed: dict[str, _Waits] = {}
         self._swept: dict[str, Target] = {}
         self._rests: dict[str, float] = {}
+        self._slow: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._changed) + len(self._swept)
@@ -89,8 +90,12 @@ class Waiting:
         return True
 
     def took(self, targets: list[Target], seconds: float, now: float) -> None:
-        """How long these took: one that is slow rests."""
+        """How long these took: one that is slow twice running rests. Once may be the reader's loading of a parser."""
         if len(targets) == 1 and seconds > SLOW:
-            self._rests[targets[0].path] = now + seconds * REST
+            if targets[0].path in self._slow:
+                self._rests[targets[0].path] = now + seconds * REST
+            self._slow.add(targets[0].path)
+        else:
+            self._slow.difference_update(target.path for target in targets)
         for path in [path for path, until in self._rests.items() if until < now]:
             del self._rests[path]

@@ -26,7 +26,7 @@ from daemonlab import Daemon, Key, wait_for  # noqa: E402
 
 MIB = 1 << 20
 #: as a user has it, but for the system's places and the sweep of the home, which are this machine's
-USUAL = {"poll": '"5s"', "recheck": '"60s"', "sweep": '"15m"'}
+USUAL = {"notify": "true", "poll": '"5s"', "recheck": '"60s"', "sweep": '"15m"'}
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from keywatch.cli.main import main
 from keywatch.config import Config, SweepConfig, WatchConfig, parse_config
 from keywatch.memory import Memory
 from keywatch.model import Severity
+from keywatch.move.journal import Journal, Move, MoveState
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,26 @@ def test_many_findings_are_counted_not_listed(home: Path, capsys: pytest.Capture
     assert "30 critical" in said
     assert "and 22 more" in said
     assert len(said.splitlines()) < 20
+
+
+def test_a_move_that_was_cut_short_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    move = Move(
+        id="cecf858c", made="2026-01-01T00:00:00Z", state=MoveState.STORED, entry="work", vault="/v", extra="",
+        deposited=True, uid=os.getuid(), gid=os.getgid(), findings=("f1",), places=(f"{home}/.bashrc",),
+        title="AWS access key", masked="AKIA…WXYZ",
+    )  # fmt: skip
+    with Journal(str(home / ".local/state/keywatch")) as journal:
+        journal.begin(move)
+        journal.begin(replace(move, id="0123abcd"))
+        journal.set_state("0123abcd", MoveState.DONE)
+    main(["status"])
+    said = capsys.readouterr().out
+    assert "cut short" in said
+    assert "AKIA…WXYZ (cecf858c): keywatch recover ends it" in said
+    assert "0123abcd" not in said
+    main(["status", "--json"])
+    (told,) = json.loads(capsys.readouterr().out)["moves"]["unfinished"]
+    assert told == {"id": "cecf858c", "state": "stored", "made": "2026-01-01T00:00:00Z", "entry": "work"}
 
 
 def brief(home: Path) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,14 @@ from keywatch.memory import Memory, Remembered
 #: seconds that anything may take before a test fails
 DEADLINE = 30.0
 #: for tests: nothing of the machine, what the kernel does not tell is looked for often, and no sweep hides a miss
-QUICK = {"system": "false", "poll": "0.3", "recheck": "0.4", "sweep": '"never"', "home_sweep": '"never"'}
+QUICK = {
+    "system": "false",
+    "poll": "0.3",
+    "recheck": "0.4",
+    "sweep": '"never"',
+    "home_sweep": '"never"',
+    "notify": "false",
+}
 T = TypeVar("T")
 _FAKES = Fakes(int.from_bytes(os.urandom(4), "little"))
 

@@ -16,8 +16,10 @@ from daemonlab import Daemon, Key, wait_for
 from keywatch.errors import StateError
 from keywatch.memory import Memory
 from keywatch.places.base import Target
+from keywatch.request import SweepRequest
+from keywatch.sweep import prepare
 from keywatch.watch import examiner as module
-from keywatch.watch import homesweep
+from keywatch.watch import homesweep, reader, writer
 from keywatch.watch.examiner import Examiner
 from keywatch.watch.writer import writers_of
 
@@ -62,6 +64,28 @@ def test_one_reader_does_many_jobs(examiner: Examiner, home: Path) -> None:
         assert (str(home / ".bashrc"), key.masked) in masks(examiner.examine(targets))
     assert examiner.pid == pid
     assert examiner.deaths == 0
+
+
+def test_the_search_for_the_writer_makes_no_file_slow(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    key = put(home / ".bashrc")
+    late = 0.0
+    monkeypatch.setattr(reader.time, "monotonic", lambda: late)
+
+    def search(_paths: object) -> dict[str, str]:
+        nonlocal late
+        late += 100.0
+        return {}
+
+    monkeypatch.setattr(writer, "writers_of", search)
+    job = {"targets": [[str(home / ".bashrc"), "", "", ""]], "writers": True}
+    request = SweepRequest()
+    reader._do(job, request, prepare(request))
+    told = json.loads(capfdbinary.readouterr().out.splitlines()[-1])
+    assert key.masked in json.dumps(told, ensure_ascii=False)
+    assert late == 100.0
+    assert told["seconds"] == 0.0
 
 
 def test_odd_files_are_read_or_left_and_end_nothing(examiner: Examiner, home: Path) -> None:

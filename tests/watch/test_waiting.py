@@ -65,14 +65,23 @@ def test_a_changed_file_is_not_swept_besides() -> None:
 
 def test_a_slow_file_rests_and_others_do_not() -> None:
     waiting = Waiting(QUIET)
-    waiting.took([A], SLOW * 3, 10.0)
-    waiting.took([B], SLOW / 2, 10.0)
+    for moment in (9.0, 10.0):
+        waiting.took([A], SLOW * 3, moment)
+        waiting.took([B], SLOW / 2, moment)
     waiting.change(A, 10.0)
     waiting.change(B, 10.0)
     assert waiting.take(11.0, 9) == ([B], False)
     rest = SLOW * 3 * REST
     assert waiting.take(10.0 + rest - 0.01, 9) == ([], True)
     assert waiting.take(10.0 + rest, 9) == ([A], False)
+
+
+def test_slow_once_is_no_reason_to_rest() -> None:
+    waiting = Waiting(QUIET)
+    for seconds in (SLOW * 3, SLOW / 2, SLOW * 3):
+        waiting.took([A], seconds, 10.0)
+    waiting.change(A, 10.0)
+    assert waiting.take(11.0, 9) == ([A], False)
 
 
 def test_one_file_can_be_claimed_whatever_waits() -> None:
