@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from keywatch.model import Match, Role
@@ -51,6 +51,9 @@ def pair(candidates: Sequence[Candidate]) -> tuple[list[Pair], list[Candidate]]:
         left = _pair_by_path(left, pairs, commented=commented)
     left = _pair_by_statement(left, pairs)
     left = _pair_by_nearness(left, pairs)
+    ids, secrets = _split(candidates)
+    if len({c.match.value for c in ids}) == 1 == len({c.match.value for c in secrets}):
+        pairs = [replace(each, ambiguous=False) for each in pairs]  # copies of one key: no other partner there is
     return pairs, left
 
 

@@ -207,6 +207,14 @@ def test_names_in_common_pair_before_nearness() -> None:
     assert sorted(pairs(text, tuple(bindings))) == sorted([(ID, KEY), (ID2, KEY2)])
 
 
+def test_copies_of_one_key_leave_no_doubt() -> None:
+    head = f"#aws_access_key_id = {ID}\n[default]\n# old {KEY}\n"
+    text = f"{head}aws_access_key_id = {ID}\naws_secret_access_key = {KEY}\n#{ID}"
+    found = find_aws(text.encode(), ()).credentials
+    assert any(c.part(Role.SECRET_ACCESS_KEY) for c in found)
+    assert not any(c.ambiguous for c in found)
+
+
 def test_two_secrets_as_likely_are_ambiguous() -> None:
     found = find_aws(f"{KEY}\n{ID}\n{KEY2}\n".encode()).credentials
     assert any(c.ambiguous for c in found if c.part(Role.ACCESS_KEY_ID))

@@ -6,7 +6,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.move import movelab
@@ -57,6 +57,11 @@ def lab(tmp_path_factory):
     del movelab.sys.modules["botocore"]
 
 
+@example(
+    content=f"#aws_access_key_id = {ID}\n[default]\n\n# old {SECRET}\naws_access_key_id = {ID}\n"
+    f"aws_secret_access_key = {SECRET}\n#aws_access_key_id = {ID}".encode(),
+    mode=0o600,
+)
 @given(content=files(), mode=st.sampled_from([0o600, 0o640, 0o644]))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_move_then_undo_is_the_identity(lab: MoveLab, content: bytes, mode: int) -> None:

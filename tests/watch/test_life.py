@@ -143,8 +143,8 @@ def test_a_watch_that_hears_nothing_is_not_believed(make: Callable[..., Daemon],
             env_more={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1500000"},
         ).start()
         hear(heard, b"WATCHDOG=1")
-        (daemon.state / "canary/canary").unlink()
-        os.mkfifo(daemon.state / "canary/canary")  # opening it to write fails: no canary is sent
+        os.mkfifo(daemon.state / "fifo")
+        os.rename(daemon.state / "fifo", daemon.state / "canary/canary")  # opening it to write fails: none is sent
         daemon.wait_for_log("canary-lost")
         assert "was not noticed" in " ".join(daemon.status()["problems"].values())
         os.unlink(daemon.state / "canary/canary")
