@@ -89,6 +89,22 @@ def test_what_it_keeps_is_closed_to_others_and_holds_no_secret(make: Callable[..
     assert key.id not in (daemon.root / "log").read_text()
 
 
+def test_at_rest_it_has_loaded_nothing_heavy(make: Callable[..., Daemon]) -> None:
+    daemon = make(watch={"notify": "true"}).start()
+    key = Key()
+    daemon.wait_for_key(put(daemon.home / ".profile", key), key)
+    daemon.status()
+    with contextlib.suppress(PermissionError):  # it is closed to its own user as well, not to root
+        mapped = Path(f"/proc/{daemon.pid}/maps").read_text()
+        for library in ("cryptography", "hyperscan", "hs_", "tree_sitter", "_cffi"):
+            assert library not in mapped, library
+    code = "import sys, keywatch.cli.watch, keywatch.watch.daemon; print(*sys.modules)"
+    done = subprocess.run(
+        [*daemon.command()[:1], "-c", code], env=daemon.env, capture_output=True, text=True, check=True
+    )
+    assert not {"cryptography", "keyring", "jeepney", "hyperscan", "psutil", "rich"} & set(done.stdout.split())
+
+
 def test_a_new_configuration_is_read_and_a_wrong_one_is_not(make: Callable[..., Daemon], tmp_path: Path) -> None:
     daemon = make().start()
     assert daemon.process is not None
