@@ -64,6 +64,7 @@ class WatchConfig:
     also: tuple[str, ...] = ()
     system: bool = True
     notify: bool = True
+    mail: bool = False
     lock_on: tuple[str, ...] = LOCK_ON
 
 
@@ -160,6 +161,7 @@ def _watch(section: Mapping[str, object], source: str) -> WatchConfig:
         "also": lambda value: tuple(_beside(source, path) for path in _texts(value)),
         "system": _flag,
         "notify": _flag,
+        "mail": _flag,
         "lock_on": _choices(LOCK_ON),
     }
     return WatchConfig(**_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give

@@ -18,9 +18,10 @@ print(boto3.client("sts", endpoint_url=os.environ["ENDPOINT"], region_name="us-e
 CLIENTS = {
     "boto3": [sys.executable, "-c", BOTO3],
     "aws": [str(BIN / "aws"), "--endpoint-url", "URL", "--region", "us-east-1", "sts", "get-caller-identity"],
+    "aws2": ["/usr/bin/aws", "--endpoint-url", "URL", "--region", "us-east-1", "sts", "get-caller-identity"],
     "rclone": ["rclone", "lsd", ":s3,provider=AWS,env_auth=true,region=us-east-1,endpoint='URL':"],
 }
-EXPECTED = {"boto3": "user/work", "aws": "user/work", "rclone": "photos"}
+EXPECTED = {"boto3": "user/work", "aws": "user/work", "aws2": "user/work", "rclone": "photos"}
 
 
 def client(name: str) -> object:

@@ -35,8 +35,8 @@ class _OfferDesk:
         from keywatch.offers.listen import OfferListener
 
         homes = user_homes()
-        wanted = read_config(os.path.join(homes.config, FILE_NAME)).watch.notify
-        self._offers = OfferListener(homes, memory, wanted=wanted)
+        config = read_config(os.path.join(homes.config, FILE_NAME)).watch
+        self._offers = OfferListener(homes, memory, wanted=config.notify, by_mail=config.mail)
         self.tick = self._offers.tick
         self.close = self._offers.close
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from keywatch.memory import Memory
 from keywatch.model import Finding, Severity
+from keywatch.offers import mail
 from keywatch.offers.store import Offers, OfferState
 from keywatch.paths import Homes
 
@@ -25,12 +26,16 @@ _EVERY = 60.0
 
 
 class OfferListener:
-    """Called with what the daemon publishes (watch/base.py). `wanted`: whether notifications are wanted at all."""
+    """Called with what the daemon publishes (watch/base.py).
 
-    def __init__(self, homes: Homes, memory: Memory, *, wanted: bool = True) -> None:
+    `wanted`: whether notifications are wanted at all; `by_mail`: whether a mail is, where there is no desktop.
+    """
+
+    def __init__(self, homes: Homes, memory: Memory, *, wanted: bool = True, by_mail: bool = False) -> None:
         self._offers = Offers(homes.state)
         self._memory = memory
         self._wanted = wanted
+        self._mail = by_mail
         self._process: subprocess.Popen[bytes] | None = None
         self._looked = 0.0
         self._lock = threading.Lock()  # findings come from the watcher's thread, ticks from the agent's
@@ -95,7 +100,10 @@ class OfferListener:
 
     def _poke(self) -> None:
         """Have the notifier look at the offers."""
-        if not self._wanted or not has_desktop():
+        if not has_desktop():
+            self._send_mail()
+            return
+        if not self._wanted:
             return
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(OSError):
@@ -109,6 +117,17 @@ class OfferListener:
         command = [sys.executable, isolated, "-m", "keywatch.offers.notifier"]
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def _send_mail(self) -> None:
+        """One mail for all that is new, once an hour at most."""
+        now = time.time()
+        if not self._mail or 0 <= now - self._offers.note("mailed") < mail.PACE:
+            return
+        new = [offer for offer in self._offers.all() if offer.state is OfferState.NEW]
+        if new and mail.send(new):
+            self._offers.leave_note("mailed", now)
+            for offer in new:
+                self._offers.turn(offer.identity, OfferState.TOLD, now)
 
 
 def has_desktop(environ: Callable[[str], str | None] = os.environ.get) -> bool:
