@@ -1,0 +1,51 @@
+"""Real readers of a moved `.env`, started as the plan says, get the key; started alone they see that it has moved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.fakes import Fakes
+from tests.move.moving import PROGRAMS, Moving
+
+fakes = Fakes(88)
+ID, SECRET = fakes.key_id(), fakes.secret()
+PYTHON = (
+    "import os, dotenv; dotenv.load_dotenv('.env'); e = os.environ;"
+    "print(e['AWS_ACCESS_KEY_ID'], e['AWS_SECRET_ACCESS_KEY'], e['LEVEL'])"
+)
+NODE = "const e = process.env; console.log(e.AWS_ACCESS_KEY_ID || '', e.AWS_SECRET_ACCESS_KEY || '', e.LEVEL || '')"
+READERS = {
+    "python-dotenv": [sys.executable, "-c", PYTHON],
+    "node": ["node", "-e", NODE],
+    "sh": ["sh", "-c", 'echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $LEVEL"'],
+}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", READERS)
+def test_a_reader_gets_the_key_by_exec_alone(name, tmp_path):
+    if not shutil.which(READERS[name][0]) and os.environ.get("KEYWATCH_E2E") != "required":
+        pytest.skip(f"no {name}")
+    moving = Moving(tmp_path)
+    moving.init_vault()
+    place = moving.write(".env", f"AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY='{SECRET}'\nLEVEL=3\n")
+    moving.run("move", str(place), "--yes")
+
+    def read(*before: str) -> str:
+        done = subprocess.run(
+            [*before, *READERS[name]], env=moving.env, cwd=moving.home, capture_output=True, text=True, check=True,
+            timeout=60,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    program = os.path.join(PROGRAMS, "keywatch")
+    assert read(program, "exec", "--env-file", str(place), "--") == f"{ID} {SECRET} 3"
+    alone = read()
+    assert SECRET not in alone
+    if name == "python-dotenv":
+        assert alone.split()[1].startswith("keywatch://")
