@@ -22,9 +22,10 @@ pytestmark = [pytest.mark.e2e, needs_desktop]
 class Life:
     """A person's home with a vault, a desktop and the daemon."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keyring: bool = False) -> None:
         self.moving = Moving(root)
-        self.moving.init_vault()
+        if not keyring:
+            self.moving.init_vault()
         self.desk = Desk(root / "desk")
         (self.moving.home / ".config/keywatch").mkdir(parents=True)
         (self.moving.home / ".config/keywatch/keywatch.toml").write_text(
@@ -94,6 +95,43 @@ def test_move_by_a_click_and_undo_by_another(life):
     assert life.desk.told().count("in plaintext ") == told.count("in plaintext ")
     assert life.secret not in life.desk.told() + offered
     assert life.secret.encode() not in life.log()
+
+
+def test_a_click_moves_into_a_real_keyring_and_the_aws_cli_works_on(tmp_path):
+    life = Life(tmp_path, keyring=True)
+    with life:
+        keyring = subprocess.Popen(
+            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            env=life.moving.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert keyring.stdin is not None
+        keyring.stdin.write(b"a password\n")
+        keyring.stdin.close()
+        try:
+            path = life.write()
+            before = path.read_bytes()
+            life.desk.wait_for("in plaintext")
+            life.desk.click("Move")
+            told = life.desk.wait_for("The key ")
+            assert "The key is safe" in told
+            assert life.secret.encode() not in path.read_bytes()
+            assert life.moving.leaks(life.secret) == [], "in no file, the keyring's own is encrypted"
+            assert resolved(life) == [life.id[-4:], life.secret[-4:], "custom-process"]
+            life.desk.click("Undo")
+            life.desk.wait_for("The key is back")
+            assert path.read_bytes() == before
+            assert resolved(life) == [life.id[-4:], life.secret[-4:], "shared-credentials-file"]
+        finally:
+            keyring.kill()
+            keyring.wait()
+
+
+def resolved(life: Life) -> list[str]:
+    """The last characters of the id and of the secret that the AWS CLI takes, and where it has them from."""
+    command = [os.path.join(PROGRAMS, "aws"), "configure", "list"]
+    done = subprocess.run(command, env=life.moving.env, capture_output=True, text=True, check=True, timeout=60)
+    rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.strip()}
+    return [rows["access_key"][1][-4:], rows["secret_key"][1][-4:], rows["access_key"][2]]
 
 
 def test_ignore_and_dismiss(life):
