@@ -75,7 +75,7 @@ def test_a_locked_vault_is_said_and_no_other_identity_is_used(name: str, home: P
         done = ask(name, home, endpoint)
     assert done.returncode != 0
     assert endpoint.asked == []
-    if name != "rclone":  # which shows the exit status alone
+    if name not in ("rclone", "js"):  # these show that there is no key, and keep the helper's words to themselves
         assert "keywatch-credential: " in done.stderr
         assert "key file can't be read" in done.stderr
 
