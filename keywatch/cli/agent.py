@@ -1,9 +1,8 @@
-"""`keywatch agent`, `unlock`, `lock` and `log`: a vault that stays open for a time, and who read from it."""
+"""`keywatch agent`, `unlock` and `lock`: a vault that stays open for a time."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -19,8 +18,9 @@ def run_agent(options: argparse.Namespace) -> int:
     from keywatch.config import FILE_NAME, read_config
     from keywatch.serve.agent import serve
     from keywatch.serve.keeper import Keeper
-    from keywatch.serve.protocol import socket_path
-    from keywatch.serve.reads import record_read
+    from keywatch.serve.policies import note_policies
+    from keywatch.serve.reads import record
+    from keywatch.wire.protocol import socket_path
 
     homes = user_homes()
     asked: list[int] = []
@@ -28,7 +28,8 @@ def run_agent(options: argparse.Namespace) -> int:
         signal.signal(number, lambda received, _frame: asked.append(received))
     state = private_dir(homes.state)
     policies = read_config(os.path.join(homes.config, FILE_NAME)).entries
-    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record_read, state), policies)
+    note_policies(state, policies)
+    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies)
     sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
     serve(keeper, homes.runtime, lambda: bool(asked))
     return 0
@@ -56,27 +57,9 @@ def run_lock(_options: argparse.Namespace) -> int:
     return 0
 
 
-def run_log(options: argparse.Namespace) -> int:
-    """Print who read what, the latest last."""
-    from dataclasses import asdict
-
-    from keywatch.serve.reads import each_read
-
-    for read in each_read(user_homes().state):
-        if options.entry and read.entry != options.entry:
-            continue
-        if options.json:
-            sys.stdout.write(json.dumps(asdict(read)) + "\n")
-            continue
-        program = " < ".join(show(name) for name in (read.executable, read.parent) if name)
-        who = f"pid {read.pid}  uid {read.uid}  {program}"
-        sys.stdout.write(f"{show(read.time)}  {show(read.entry)}  {show(read.what)}  {who}\n")
-    return 0
-
-
 def _ask(line: bytes) -> str:
-    from keywatch.serve.client import ask_agent
-    from keywatch.serve.protocol import GIVEN, socket_path
+    from keywatch.wire.client import ask_agent
+    from keywatch.wire.protocol import GIVEN, socket_path
 
     answer = ask_agent(socket_path(user_homes().runtime), line, 5.0)
     if answer is None:

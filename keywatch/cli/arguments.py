@@ -120,7 +120,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("agent", "answer the helper quickly while the vault is unlocked", add_agent),
         ("unlock", "have the agent hold the vault open for a time", add_unlock),
         ("lock", "have the agent forget everything", add_lock),
-        ("log", "show which program read which entry when", add_log),
+        ("log", "show who read which entry when and what was moved, and check that record", add_log),
         ("watch", "see keys the moment they are written, until told to stop", add_watch),
         ("status", "say what is watched, what was found, and what is wrong", add_status),
         ("pause", "have the daemon examine nothing for a while", add_pause),

@@ -52,8 +52,8 @@ def _findings(state: str) -> str:
 
 
 def _watched(runtime: str) -> bool:
-    from keywatch.serve.client import ask_agent
-    from keywatch.serve.protocol import GIVEN, socket_path
+    from keywatch.wire.client import ask_agent
+    from keywatch.wire.protocol import GIVEN, socket_path
 
     answer = ask_agent(socket_path(runtime), b"watch brief", _PATIENCE)
     return answer is not None and answer[0] == GIVEN

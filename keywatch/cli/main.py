@@ -36,7 +36,7 @@ COMMANDS = {
     "agent": ("agent", "run_agent"),
     "unlock": ("agent", "run_unlock"),
     "lock": ("agent", "run_lock"),
-    "log": ("agent", "run_log"),
+    "log": ("log", "run_log"),
     "watch": ("watch", "run_watch"),
     "status": ("status", "run_status"),
     "pause": ("watch", "run_pause"),

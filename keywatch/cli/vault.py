@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keywatch import audit
 from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, read_passphrase
 from keywatch.errors import KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
 from keywatch.model import Kind, Secret, mask_key_id
@@ -35,14 +36,30 @@ _FIELDS = {
     "secretaccesskey": "secret_access_key",
     "sessiontoken": "session_token",
 }
+#: what changes a vault or who can open it
+_CHANGING = frozenset({"init", "add", "rename", "rm", "copy", "recipients", "passphrase", "recovery", "adopt"})
 _KINDS: dict[bytes, Kind] = {b"AKIA": "long-lived", b"ASIA": "temporary"}
 
 
 def run_vault(options: argparse.Namespace) -> int:
     """Do the action that the options name; the exit status."""
     homes = user_homes()
+    reads = options.action == "export" or getattr(options, "reveal", False)
+    if reads:  # told before it is shown
+        _note(options, homes)
     ACTIONS[options.action](options, homes)
+    if not reads and options.action in _CHANGING:
+        _note(options, homes)
     return 0
+
+
+def _note(options: argparse.Namespace, homes: Homes) -> None:
+    """Tell the audit log what was done to a vault, or is about to be shown of it."""
+    audit.append(
+        homes.state, "vault", durable=True, what=options.action, entry=getattr(options, "entry", ""),
+        vault=options.vault, new=getattr(options, "new", ""), to=getattr(options, "to", ""),
+        pid=os.getpid(), uid=os.geteuid(),
+    )  # fmt: skip
 
 
 def _file(options: argparse.Namespace, homes: Homes) -> FileVault:

@@ -142,6 +142,11 @@ def add_lock(_parser: argparse.ArgumentParser) -> None:
 def add_log(parser: argparse.ArgumentParser) -> None:
     """`keywatch log [ENTRY]`."""
     parser.add_argument("entry", nargs="?", metavar="ENTRY", help="of this entry only")
+    parser.add_argument("--event", metavar="EVENT", default="", help="of this kind only: read, refused, move, undo, …")
+    parser.add_argument("--verify", action="store_true", help="say whether any event was changed, removed or put in")
+    parser.add_argument(
+        "--expect", metavar="N:HASH", default="", help="verify, and that this event, noted earlier, is still in it"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

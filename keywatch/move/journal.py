@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from keywatch import atomic
+from keywatch import atomic, audit
 from keywatch.errors import FileBusyError, JournalError
 from keywatch.model import Span
 from keywatch.move.base import How
@@ -46,6 +46,8 @@ class MoveState(enum.StrEnum):
     UNDONE = "undone"
 
 
+#: the ends of a move, and what the audit log calls them
+_TOLD = {MoveState.DONE: "move", MoveState.ROLLED_BACK: "move-failed", MoveState.UNDONE: "undo"}
 ENDED = frozenset({MoveState.DONE, MoveState.ROLLED_BACK, MoveState.UNDONE})
 
 
@@ -112,6 +114,7 @@ class Journal:
     """The open journal. Every call that changes it is durable when it returns; errors are `JournalError`."""
 
     def __init__(self, folder: str) -> None:
+        self._folder = folder
         self.path = os.path.join(private_dir(folder), "state.db")
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
@@ -165,9 +168,17 @@ class Journal:
             )
 
     def set_state(self, move: str, state: MoveState, said: str = "") -> None:
-        """Note how far a move got, and in words why."""
+        """Note how far a move got, and in words why. The audit log is told of an end first: none goes untold."""
+        if state in _TOLD:
+            self._tell(self.get(move), _TOLD[state], said)
         with self._writing():
             self._db.execute("UPDATE moves SET state=?, said=? WHERE id=?", (state, said, move))
+
+    def _tell(self, move: Move, event: str, said: str) -> None:
+        audit.append(
+            self._folder, event, durable=True, entry=move.entry, move=move.id, places=list(move.places),
+            key=move.masked, why=said, pid=os.getpid(), uid=os.geteuid(),
+        )  # fmt: skip
 
     def set_step(self, move: str, number: int, state: StepState) -> None:
         """Note how far a step got."""

@@ -24,9 +24,9 @@ from typing import Protocol
 from keywatch.errors import StateError
 from keywatch.paths import private_dir
 from keywatch.serve.pinentry import confirm, find_pinentry
-from keywatch.serve.protocol import ASKING, MOST_REQUEST, REFUSED, socket_path
-from keywatch.serve.protocol import PATIENCE as PERSONS_PATIENCE
 from keywatch.serve.reads import Peer, peer_of
+from keywatch.wire.protocol import ASKING, MOST_REQUEST, REFUSED, socket_path
+from keywatch.wire.protocol import PATIENCE as PERSONS_PATIENCE
 
 #: seconds for a peer to say what it wants and to take the answer
 PATIENCE = 2.0

@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 
 def _ask_agent(name: str) -> int | None:
     """The exit status where an agent of this user's answered; None where it is for this process to open the vault."""
-    from keywatch.serve.protocol import GIVEN, LOCKED, socket_path
+    from keywatch.wire.protocol import GIVEN, LOCKED, socket_path
 
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not runtime:
@@ -52,7 +52,7 @@ def _ask_agent(name: str) -> int | None:
     path = socket_path(f"{runtime}/keywatch")
     if not os.path.exists(path):
         return None
-    from keywatch.serve.client import ask_agent
+    from keywatch.wire.client import ask_agent
 
     answer = ask_agent(path, b"credential " + name.encode(), TIMEOUT)
     if answer is None or answer[0] == LOCKED:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from keywatch.errors import KeywatchError, UsageError, VaultLockedError
 from keywatch.serve.output import credential_json, environment
-from keywatch.serve.protocol import GIVEN, LOCKED, REFUSED
+from keywatch.serve.policies import why_not
 from keywatch.vault.base import NAME, Payload
+from keywatch.wire.protocol import GIVEN, LOCKED, REFUSED
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 #: identities are held no longer than this
 LONGEST = 7 * 24 * 3600
 _CACHED = 256
+#: refusals of one user that are recorded, in so many seconds; how many more there were is said with the next
+_REFUSALS = 30
+_REFUSALS_IN = 60.0
+
+#: event, what, entry, peer, and more fields
+Record = Callable[..., object]
 
 
 @dataclass(slots=True)
@@ -39,13 +46,17 @@ class Held:
 
 
 class Keeper:
-    """Answers requests for the entries of the vault file at `path`. `record` is told of each entry that is given."""
+    """Answers requests for the entries of the vault file at `path`.
+
+    `record` is told of each event before anything comes of it: what happened (read, refused, unlock, lock), what was
+    asked, the entry, and who asked. Where it fails, nothing is given.
+    """
 
     def __init__(
         self,
         path: str,
         state_dir: str,
-        record: Callable[[str, str, Peer], None],
+        record: Record,
         policies: Mapping[str, EntryPolicy] | None = None,
     ) -> None:
         self._policies = policies or {}
@@ -54,6 +65,7 @@ class Keeper:
         self._record = record
         self._held: Held | None = None
         self._signature: tuple[int, ...] = ()
+        self._refusals: dict[int, tuple[float, int]] = {}
 
     def question(self, line: bytes, peer: Peer) -> str | None:
         """What a person is to be asked before this request is answered, if anything."""
@@ -61,7 +73,7 @@ class Keeper:
         if len(words) != 2 or words[0] not in ("credential", "variables") or not NAME.fullmatch(words[1]):
             return None
         policy = self._policies.get(words[1].casefold())
-        if policy is None or not policy.ask or _why_not(policy, peer) is not None or self._current() is None:
+        if policy is None or not policy.ask or why_not(policy, peer) is not None or self._current() is None:
             return None
         program = peer.parent or peer.executable or "a program"
         return f"Give the key '{words[1]}' to {program} (process {peer.pid})?"
@@ -88,8 +100,9 @@ class Keeper:
             case ["variables", name]:
                 return GIVEN, json.dumps(environment(name, self._open(name, "variables", peer)))
             case ["unlock", seconds, *identities] if identities:
-                return GIVEN, self._unlock(seconds, identities)
+                return GIVEN, self._unlock(seconds, identities, peer)
             case ["lock"]:
+                self._record("lock", "", "", peer)
                 self.lock()
                 return GIVEN, "locked"
             case ["status"]:
@@ -106,12 +119,13 @@ class Keeper:
         """Forget identities and everything that they opened."""
         self._held = None
 
-    def _unlock(self, seconds: str, texts: list[str]) -> str:
+    def _unlock(self, seconds: str, texts: list[str], peer: Peer) -> str:
         from keywatch.age.keys import parse_identity
 
         if not seconds.isdigit() or not 0 < int(seconds) <= LONGEST:
             raise UsageError(f"unlocked for 1 to {LONGEST} seconds")
         identities = [parse_identity(text) for text in texts]
+        self._record("unlock", f"{seconds} s", "", peer)
         self._held = Held(list(identities), _now() + int(seconds), _asleep())
         return f"unlocked for {seconds} s"
 
@@ -125,7 +139,8 @@ class Keeper:
     def _open(self, name: str, what: str, peer: Peer) -> Payload:
         if not NAME.fullmatch(name):
             raise UsageError("not the name of an entry")
-        if (why := _why_not(self._policies.get(name.casefold()), peer)) is not None:
+        if (why := self._why_not(name, peer)) is not None:
+            self._note_refusal(what, name, peer, why)
             raise UsageError(f"entry '{name}' is not given: {why}")
         held = self._current()
         if held is None:
@@ -140,8 +155,28 @@ class Keeper:
                 held.opened.clear()
             held.opened[name] = payload
         # recorded before it is given: a read that can't be recorded is not given
-        self._record(what, name, peer)
+        self._record("read", what, name, peer)
         return payload
+
+    def _why_not(self, name: str, peer: Peer) -> str | None:
+        """Why a peer is not given an entry."""
+        return why_not(self._policies.get(name.casefold()), peer)
+
+    def _note_refusal(self, what: str, name: str, peer: Peer, why: str) -> None:
+        """Record a refusal, but let nobody fill the disk with them."""
+        now = time.monotonic()
+        begun, count = self._refusals.get(peer.uid, (now, 0))
+        if now - begun > _REFUSALS_IN:
+            unsaid = max(0, count - _REFUSALS)
+            begun, count = now, 0
+        else:
+            unsaid = 0
+        if len(self._refusals) > _CACHED:
+            self._refusals.clear()
+        self._refusals[peer.uid] = (begun, count + 1)
+        if count < _REFUSALS:
+            more = {"unsaid": unsaid} if unsaid else {}
+            self._record("refused", what, name, peer, why=why, **more)
 
     def _forget_if_changed(self, held: Held) -> None:
         try:
@@ -153,20 +188,6 @@ class Keeper:
         if signature != self._signature:
             held.opened.clear()
             self._signature = signature
-
-
-def _why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
-    """Why the policy of an entry keeps it from a peer."""
-    if policy is None:
-        return None
-    if policy.deny:
-        return "[entries] denies it"
-    if policy.uids and peer.uid not in policy.uids:
-        return f"[entries] does not name user {peer.uid}"
-    # the helper is asked by a client, its parent: either may be the program that is meant
-    if policy.executables and not {peer.executable, peer.parent} & set(policy.executables):
-        return f"[entries] does not name {peer.parent or peer.executable or 'this program'}"
-    return None
 
 
 def _now() -> float:

@@ -1,20 +1,17 @@
-"""The record of who read which entry when: one JSON line a read in the state folder, and no secret in any."""
+"""Who read which entry when, kept in the audit log: no read without its event, and no secret in any."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from keywatch import audit
 from keywatch.errors import StateError
-from keywatch.paths import private_dir
-from keywatch.vault.base import timestamp
 
-_NAME = "reads.jsonl"
-#: then it becomes reads.jsonl.old, and the one before goes
-_MOST = 4 << 20
+READ = "read"
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +42,17 @@ def peer_of(pid: int, uid: int) -> Peer:
     return Peer(pid, uid, _executable(pid), _executable(_parent(pid)))
 
 
+def record(state_dir: str, event: str, what: str, entry: str, peer: Peer, **more: str | int) -> audit.Event:
+    """Add what a peer was given, or refused, to the audit log. `StateError` where that can't be done."""
+    return audit.append(
+        state_dir, event, entry=entry, what=what, pid=peer.pid, uid=peer.uid,
+        executable=peer.executable, parent=peer.parent, **more,  # type: ignore[arg-type]  # never `durable`
+    )  # fmt: skip
+
+
 def record_read(state_dir: str, what: str, entry: str, peer: Peer) -> None:
-    """Add a line. `StateError` where that can't be done."""
-    path = os.path.join(state_dir, _NAME)
-    line = asdict(Read(timestamp(), entry, what, peer.pid, peer.uid, peer.executable, peer.parent))
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(fd, json.dumps(line).encode() + b"\n")
-            full = os.fstat(fd).st_size > _MOST
-        finally:
-            os.close(fd)
-        if full:
-            os.replace(path, path + ".old")
-    except OSError as error:
-        raise StateError(f"{path}: {error.strerror}: a read that can't be recorded is not given") from None
+    """Add a read. `StateError` where that can't be done: then nothing may be given."""
+    record(state_dir, READ, what, entry, peer)
 
 
 def note_read(state_dir: str, what: str, entry: str) -> None:
@@ -74,17 +67,17 @@ def last_reads(state_dir: str) -> dict[str, str]:
 
 
 def each_read(state_dir: str) -> Iterator[Read]:
-    """The recorded reads, oldest first. A line that is none is passed over."""
-    for name in (f"{_NAME}.old", _NAME):
-        try:
-            with open(os.path.join(private_dir(state_dir), name), encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    try:
-                        yield Read(**json.loads(line))
-                    except (ValueError, TypeError):
-                        continue
-        except FileNotFoundError:
-            continue
+    """The recorded reads, oldest first."""
+    for each in audit.each_event(state_dir):
+        if each.event == READ:
+            told = each.fields
+            try:
+                yield Read(
+                    each.time, str(told["entry"]), str(told["what"]), int(str(told["pid"])), int(str(told["uid"])),
+                    str(told["executable"]), str(told["parent"]),
+                )  # fmt: skip
+            except (KeyError, ValueError):
+                continue
 
 
 def _executable(pid: int) -> str:

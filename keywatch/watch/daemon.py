@@ -20,7 +20,8 @@ from keywatch.memory import Memory
 from keywatch.paths import Homes, private_dir, user_homes
 from keywatch.serve.agent import serve
 from keywatch.serve.keeper import Keeper
-from keywatch.serve.reads import record_read
+from keywatch.serve.policies import note_policies
+from keywatch.serve.reads import record
 from keywatch.watch.base import Listener
 from keywatch.watch.desk import Desk
 from keywatch.watch.log import ERROR, INFO, Log
@@ -65,7 +66,8 @@ def _lock(runtime: str) -> int:
 
 
 def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Sequence[Listener], log: Log) -> int:
-    keeper = Keeper(vault, homes.state, partial(record_read, homes.state), config.entries)
+    note_policies(homes.state, config.entries)
+    keeper = Keeper(vault, homes.state, partial(record, homes.state), config.entries)
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
     signals: list[int] = []

@@ -16,8 +16,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from keywatch.serve.protocol import GIVEN, REFUSED
 from keywatch.watch.log import INFO, WARNING
+from keywatch.wire.protocol import GIVEN, REFUSED
 
 if TYPE_CHECKING:
     from keywatch.serve.keeper import Keeper
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from keywatch.watch.log import Log
     from keywatch.watch.watcher import Watcher
 
-#: problems and polled folders that are told one by one: an answer has its size (serve/protocol.py)
+#: problems and polled folders that are told one by one: an answer has its size (wire/protocol.py)
 MOST_TOLD = 50
 _MOST_TEXT = 2000
 #: a pause is no longer than this

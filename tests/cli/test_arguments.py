@@ -98,6 +98,7 @@ def every_parser(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
 #: the page of the documentation that describes a command, where it is not that of the vault
 PAGES = {
     **dict.fromkeys(("watch", "status", "pause", "install", "uninstall", "config"), "daemon.md"),
+    "log": "audit.md",
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
     **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
 }

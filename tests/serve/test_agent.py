@@ -153,10 +153,10 @@ def test_every_read_is_recorded_and_no_secret(agent: Agent) -> None:
     agent.unlock()
     agent.helper()
     agent.helper("absent")
-    (read,) = [json.loads(line) for line in agent.ok("log", "--json").splitlines()]
+    (read,) = [json.loads(line) for line in agent.ok("log", "--event", "read", "--json").splitlines()]
     assert (read["entry"], read["what"], read["uid"]) == ("work", "credential", os.geteuid())
     assert "python" in read["executable"]
-    record = agent.home / ".local/state/keywatch/reads.jsonl"
+    record = agent.home / ".local/state/keywatch/audit.jsonl"
     assert record.stat().st_mode & 0o777 == 0o600
     assert not any(part in record.read_text() for part in pair())
     assert "work" in agent.ok("log")
@@ -208,7 +208,9 @@ def test_a_policy_says_who_gets_an_entry(agent: Agent, policy: str, given: bool)
 
 def test_a_read_that_can_not_be_recorded_is_not_given(agent: Agent) -> None:
     agent.unlock()
-    (agent.home / ".local/state/keywatch/reads.jsonl").mkdir()
+    record = agent.home / ".local/state/keywatch/audit.jsonl"
+    record.unlink()
+    record.mkdir()
     assert agent.ask(b"credential work\n").startswith(b"-")
 
 

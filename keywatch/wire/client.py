@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import os
 
-from keywatch.serve.protocol import ASKING, MOST_REPLY, PATIENCE
+from keywatch.wire.protocol import ASKING, MOST_REPLY, PATIENCE
 
 
 def ask_agent(path: str, line: bytes, timeout: float) -> tuple[bytes, bytes] | None:

@@ -1,0 +1,36 @@
+"""What helper and agent say to each other: one line each way, over a Unix socket that only its owner can open.
+
+Requests: `credential ENTRY`, `variables ENTRY`, `unlock SECONDS IDENTITY…`, `lock`, `status`; to the daemon also
+`watch status`, `watch brief`, `watch pause SECONDS` and `watch sweep`. The machine's agent, whose socket is open to
+everybody, knows `credential` and `variables`, and from root alone `entries`, `payload ENTRY`, `put JSON`,
+`rename ENTRY NEW` and `remove ENTRY` (vault/remote.py); the machine's watcher knows `watch findings` besides.
+
+The first byte of a reply is its verdict, the rest a text up to the end of the line. No text of a refusal holds anything
+secret.
+"""
+
+from __future__ import annotations
+
+GIVEN = b"+"
+REFUSED = b"-"
+#: a person is being asked: the verdict follows on a line of its own, within `PATIENCE`
+ASKING = b"?"
+#: no identity is held: whoever asks may try by other means
+LOCKED = b"!"
+
+#: a line longer than this is no request; root puts entries, which may be longer
+MOST_REQUEST = 4096
+MOST_DEPOSIT = 256 << 10
+MOST_REPLY = 1 << 20
+#: where the machine's services listen (systemd/)
+MACHINE_AGENT = "/run/keywatch/agent.sock"
+MACHINE_WATCHER = "/run/keywatch/watch.sock"
+MOVER = "/run/keywatch/mover.sock"
+
+#: seconds for a person to answer
+PATIENCE = 60.0
+
+
+def socket_path(runtime: str) -> str:
+    """Where the agent of this user listens, in its folder for sockets."""
+    return f"{runtime}/agent.sock"
