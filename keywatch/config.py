@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
 
 FILE_NAME = "keywatch.toml"
+#: beside it, a folder of more such files, read in the order of their names: each sets what it names
+CONF_D = "conf.d"
+_MOST_FILES = 1000
 #: a configuration larger than this is a mistake
 MAX_BYTES = 1 << 20
 NEVER = "never"
@@ -63,6 +66,7 @@ class WatchConfig:
     folders: int = 8192
     also: tuple[str, ...] = ()
     system: bool = True
+    homes: bool = False
     notify: bool = True
     mail: bool = False
     lock_on: tuple[str, ...] = LOCK_ON
@@ -98,22 +102,44 @@ def parse_fail_on(label: str) -> Severity | None:
 
 
 def read_config(path: str) -> Config:
-    """The configuration at `path`; all defaults where no file is. `ConfigError` names the file and the key."""
+    """The configuration at `path` and in the folder `conf.d` beside it; all defaults where no file is.
+
+    A later file's key counts, and of an entry's policy its whole section. `ConfigError` names the file and the key.
+    """
+    config = _read_file(path) or Config()
+    folder = os.path.join(os.path.dirname(path), CONF_D)
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".toml") and not name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return config
+    except OSError as error:
+        raise ConfigError(f"{folder}: {error.strerror}") from None
+    if len(names) > _MOST_FILES:
+        raise ConfigError(f"{folder}: more than {_MOST_FILES} files")
+    for name in names:
+        config = _read_file(os.path.join(folder, name), config) or config
+    return config
+
+
+def _read_file(path: str, below: Config | None = None) -> Config | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        return Config()
+        return None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ConfigError(f"{path}: is no regular file")
         content = file.read(MAX_BYTES + 1)
-    return parse_config(content, path)
+    return parse_config(content, path, below)
 
 
-def parse_config(content: bytes, source: str) -> Config:
-    """The configuration in `content`; `source` names it in errors. Relative rule files lie beside `source`."""
+def parse_config(content: bytes, source: str, below: Config | None = None) -> Config:
+    """The configuration in `content`; `source` names it in errors. Relative rule files lie beside `source`.
+
+    What it does not name is as in `below`, or else as by default.
+    """
     import tomllib  # 10 ms: only where there is a file to read
 
     if len(content) > MAX_BYTES:
@@ -134,10 +160,15 @@ def parse_config(content: bytes, source: str) -> Config:
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         raise ConfigError(f"{source}: 'entries' must hold sections: write [entries.NAME]")
     policies = {name.casefold(): _policy(entry, f"{source}: [entries.{name[:64]}]") for name, entry in entries.items()}
-    return Config(_sweep(document.get("sweep", {}), source), _watch(document.get("watch", {}), source), policies)
+    base = below or Config()
+    return Config(
+        _sweep(document.get("sweep", {}), source, base.sweep),
+        _watch(document.get("watch", {}), source, base.watch),
+        {**base.entries, **policies},
+    )
 
 
-def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
+def _sweep(section: Mapping[str, object], source: str, base: SweepConfig) -> SweepConfig:
     readers: dict[str, Callable[[object], object]] = {
         "max_file_size": _size,
         "jobs": _whole(0, 256),
@@ -147,10 +178,10 @@ def _sweep(section: Mapping[str, object], source: str) -> SweepConfig:
         "fail_on": _fail_on,
         "rules": lambda value: tuple(_beside(source, path) for path in _texts(value)),
     }
-    return SweepConfig(**_read(section, readers, f"{source}: [sweep]"))  # type: ignore[arg-type]  # as the readers give
+    return replace(base, **_read(section, readers, f"{source}: [sweep]"))  # type: ignore[arg-type]  # as the readers give
 
 
-def _watch(section: Mapping[str, object], source: str) -> WatchConfig:
+def _watch(section: Mapping[str, object], source: str, base: WatchConfig) -> WatchConfig:
     readers: dict[str, Callable[[object], object]] = {
         "quiet": _time(0.01, 0.6),
         "poll": _time(0.2, 3600),
@@ -160,11 +191,12 @@ def _watch(section: Mapping[str, object], source: str) -> WatchConfig:
         "folders": _whole(0, 1_000_000),
         "also": lambda value: tuple(_beside(source, path) for path in _texts(value)),
         "system": _flag,
+        "homes": _flag,
         "notify": _flag,
         "mail": _flag,
         "lock_on": _choices(LOCK_ON),
     }
-    return WatchConfig(**_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give
+    return replace(base, **_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give
 
 
 def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:

@@ -12,22 +12,53 @@ from dataclasses import dataclass
 from keywatch.errors import StateError
 
 APP = "keywatch"
+#: the system's own folders (docs/admin.md)
+SYSTEM_CONFIG = "/etc/keywatch"
+SYSTEM_STATE = "/var/lib/keywatch"
+#: the identity of the system vault, sealed by systemd-creds(1): there where the system's services are installed
+SYSTEM_IDENTITY = f"{SYSTEM_CONFIG}/identity.cred"
 
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The folders of one installation: configuration, durable state, throw-away cache, sockets, and the vault."""
+    """The folders of one installation: configuration, durable state, throw-away cache, sockets, and the vault.
+
+    `system`: they are the system's, whose vault lies behind the system agent.
+    """
 
     config: str
     state: str
     cache: str
     runtime: str
     data: str
+    system: bool = False
 
     @property
     def vault(self) -> str:
         """Where the vault file lies unless another is named."""
         return os.path.join(self.data, "vault.json")
+
+
+def own_homes() -> Homes:
+    """The folders of whoever runs keywatch: the system's for root, where its services are installed, else the user's.
+
+    Root who sets XDG_STATE_HOME means a home of that name. Nothing is created.
+    """
+    if os.geteuid() == 0 and "XDG_STATE_HOME" not in os.environ and os.path.exists(SYSTEM_IDENTITY):
+        return system_homes()
+    return user_homes()
+
+
+def system_homes() -> Homes:
+    """The system's folders, as root's commands use them; the services have others beside them."""
+    return Homes(
+        config=SYSTEM_CONFIG,
+        state=f"{SYSTEM_STATE}/state",
+        cache=f"{SYSTEM_STATE}/state/cache",
+        runtime="/run/keywatch/root",
+        data=f"{SYSTEM_STATE}/agent",
+        system=True,
+    )
 
 
 def user_homes(env: dict[str, str] | None = None) -> Homes:

@@ -15,6 +15,10 @@ from keywatch.report.escape import show
 
 def run_agent(options: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    if options.system:
+        from keywatch.cli.system import run_system_agent
+
+        return run_system_agent()
     from keywatch.config import FILE_NAME, read_config
     from keywatch.serve.agent import serve
     from keywatch.serve.keeper import Keeper

@@ -113,6 +113,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("ignore", "leave a key out of reports, with a reason", add_ignore),
         ("ignores", "list what is left out of reports, and why", add_ignores),
         ("recover", "end moves that were cut short", add_recover),
+        ("mover", "make one move for whoever asks at the system's socket: systemd starts this", lambda _: None),
         ("report", "make a page or JSON of what was found, on this machine or on many", _add_report),
         ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
         ("exec", "run a command with vaulted keys in its environment", add_exec),
@@ -152,7 +153,7 @@ def build_credential_parser() -> Parser:
         allow_abbrev=False,
         add_help=False,
     )
-    parser.add_argument("--vault", metavar="FILE", help="another vault file, or 'keyring' for the OS keyring")
+    parser.add_argument("--vault", metavar="FILE", help="another vault file, 'keyring' or 'system'")
     parser.add_argument("entry", metavar="ENTRY", help="the entry's name")
     return parser
 

@@ -11,7 +11,7 @@ from dataclasses import fields
 from keywatch.config import FILE_NAME, NEVER, EntryPolicy, SweepConfig, WatchConfig, read_config
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report.escape import show
 
 #: settings whose None or 0 stands for `never` in the file
@@ -20,7 +20,7 @@ _NEVER = frozenset(("fail_on", "sweep", "home_sweep"))
 
 def run_config(options: argparse.Namespace) -> int:
     """Check or show the configuration, or print its path. `ConfigError` where it is wrong."""
-    path = os.path.join(user_homes().config, FILE_NAME)
+    path = os.path.join(own_homes().config, FILE_NAME)
     if options.what == "path":
         sys.stdout.write(f"{show(path)}\n")
         return 0

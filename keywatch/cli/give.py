@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from keywatch.cli.vault import unlock_for
 from keywatch.errors import UsageError
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.serve.output import environment, named_environment, shell_lines
 from keywatch.serve.reads import note_read
 from keywatch.vault.opening import open_vault
@@ -29,7 +29,7 @@ def run_exec(options: argparse.Namespace) -> int:
     """Become the command, with the variables set. Returns only where that can't be done."""
     if not options.words:
         raise UsageError("keywatch exec ENTRY… -- COMMAND: there is no command after --")
-    homes = user_homes()
+    homes = own_homes()
     vault = open_vault(options.vault, homes, unlock=unlock_for(options), interactive=sys.stderr.isatty())
     keys = _Keys(vault)
     variables = dict(os.environ)
@@ -58,7 +58,7 @@ def run_env(options: argparse.Namespace) -> int:
     """Print lines that set an entry's variables. Never asks anybody: it runs when a shell starts."""
     if sys.stdout.isatty():
         raise UsageError(f'this prints secrets: use it as eval "$(keywatch env {options.entry})"')
-    homes = user_homes()
+    homes = own_homes()
     payload = open_vault(options.vault, homes, timeout=1.0).get(options.entry)
     note_read(homes.state, "env", options.entry)
     sys.stdout.write(shell_lines(_variables(options.entry, payload, options.named), options.shell))

@@ -12,7 +12,7 @@ from keywatch.cli.inputs import read_ignores
 from keywatch.cli.workbench import find_wanted
 from keywatch.errors import UsageError
 from keywatch.ignores import add_ignore, drop_ignore
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report.escape import show, show_path
 from keywatch.request import IgnoreEntry
 
@@ -21,7 +21,7 @@ DONE, NONE = 0, 1
 
 def run_ignore(options: argparse.Namespace) -> int:
     """Leave findings out of reports; the exit status."""
-    homes = user_homes()
+    homes = own_homes()
     if options.undo:
         if not drop_ignore(homes.config, options.words[0]) or len(options.words) > 1:
             raise UsageError(f"{show(options.words[0])}: no such entry: keywatch ignores lists them")
@@ -42,7 +42,7 @@ def run_ignore(options: argparse.Namespace) -> int:
 
 def run_ignores(options: argparse.Namespace) -> int:
     """List what is left out of reports, and why; the exit status."""
-    homes = user_homes()
+    homes = own_homes()
     entries, notes = read_ignores([], [os.path.expanduser("~"), os.getcwd()], homes.config)
     if options.json:
         json.dump([_as_json(entry) for entry in entries], sys.stdout, indent=1)

@@ -42,6 +42,10 @@ class Service:
 
 def run_install(options: argparse.Namespace) -> int:
     """Write the service's file, enable it and start it."""
+    if options.system:
+        from keywatch.cli.install_system import run_install_system
+
+        return run_install_system(options)
     service = _service(options)
     if options.dry_run:
         _say_what(service.path, "write", options)
@@ -52,13 +56,19 @@ def run_install(options: argparse.Namespace) -> int:
     _write(service)
     _say_what(service.path, "write", options)
     for command in service.start:
-        _run(command, service.hint)
+        run_manager(command, service.hint)
     sys.stdout.write("watching; keywatch status tells how it does, keywatch uninstall --user ends it\n")
     return 0
 
 
 def run_uninstall(options: argparse.Namespace) -> int:
     """Stop and disable the service and remove its file. What it remembered stays."""
+    if options.system:
+        from keywatch.cli.install_system import run_uninstall_system
+
+        return run_uninstall_system(options)
+    if options.purge or options.force:
+        raise UsageError("--purge and --force go with --system")
     service = _service(options)
     if not os.path.lexists(service.path):
         raise UsageError(f"{service.path}: is not there: nothing is installed for this account")
@@ -83,7 +93,7 @@ def _run_all(commands: tuple[tuple[str, ...], ...], hint: str) -> list[ServiceEr
     failures = []
     for command in commands:
         try:
-            _run(command, hint)
+            run_manager(command, hint)
         except ServiceError as error:
             failures.append(error)
     return failures
@@ -91,13 +101,13 @@ def _run_all(commands: tuple[tuple[str, ...], ...], hint: str) -> list[ServiceEr
 
 def _service(options: argparse.Namespace) -> Service:
     if not options.user:
-        raise UsageError("say --user: the service of this account")
+        raise UsageError("say --user for the service of this account, or --system for those of the machine")
     vault = ("--vault", os.path.abspath(options.vault)) if getattr(options, "vault", "") else ()
-    command = (*_program(), "watch", *vault)
+    command = (*find_program(), "watch", *vault)
     return _launchd(command) if sys.platform == "darwin" else _systemd(command)
 
 
-def _program() -> tuple[str, ...]:
+def find_program() -> tuple[str, ...]:
     """How a service manager starts this keywatch: the installed program, or else its module."""
     for folder in (os.path.dirname(os.path.abspath(sys.argv[0])), sysconfig.get_path("scripts")):
         path = os.path.join(folder, "keywatch")
@@ -111,7 +121,7 @@ def _systemd(command: tuple[str, ...]) -> Service:
     old = f"ExecStart={_PROGRAM} watch --log journal\n"
     if old not in text:
         raise UsageError(f"{UNIT}: has no line {old.strip()}: keywatch is not installed whole")
-    line = " ".join(map(_systemd_word, (*command, "--log", "journal")))
+    line = " ".join(map(systemd_word, (*command, "--log", "journal")))
     config = os.environ.get("XDG_CONFIG_HOME", "")
     folder = config if os.path.isabs(config) else os.path.expanduser("~/.config")
     ctl = ("systemctl", "--user")
@@ -126,7 +136,7 @@ def _systemd(command: tuple[str, ...]) -> Service:
     )
 
 
-def _systemd_word(word: str) -> str:
+def systemd_word(word: str) -> str:
     """One word of ExecStart= (systemd.service(5), "Command lines"; systemd.unit(5), "Specifiers")."""
     if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in word):
         raise UsageError(f"{word}: a service can't be given this name: it holds control characters or is no UTF-8")
@@ -178,7 +188,7 @@ def _write(service: Service) -> None:
         raise UsageError(f"{service.path}: can't be written: {error.strerror}") from None
 
 
-def _run(command: tuple[str, ...], hint: str) -> None:
+def run_manager(command: tuple[str, ...], hint: str) -> None:
     program = shutil.which(command[0])
     if program is None:
         raise UsageError(f"{command[0]} is not on this system: {hint}")
@@ -201,7 +211,11 @@ def _run(command: tuple[str, ...], hint: str) -> None:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit status {done.returncode}"]
         if "onnect" in lines[0] or "XDG_RUNTIME_DIR" in lines[0]:
             raise ServiceError(f"{' '.join(command)}: {lines[0][:300]}: {hint}")
-        raise ServiceError(f"{' '.join(command)}: {lines[0][:300]} journalctl --user -u keywatch tells why")
+        raise ServiceError(f"{' '.join(command)}: {lines[0][:300]} {_tells(command)} tells why")
+
+
+def _tells(command: tuple[str, ...]) -> str:
+    return "journalctl --user -u keywatch" if "--user" in command else "journalctl -u 'keywatch*'"
 
 
 def _say_what(path: str, what: str, options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from keywatch import audit
 from keywatch.errors import StateError, UsageError
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report.base import plural
 from keywatch.report.escape import show, show_path
 
@@ -38,7 +38,7 @@ def run_log(options: argparse.Namespace) -> int:
 
 def log_folders() -> list[str]:
     """Where this account's events are."""
-    return [user_homes().state]
+    return [own_homes().state]
 
 
 def as_record(event: audit.Event) -> dict[str, object]:

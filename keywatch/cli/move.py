@@ -20,21 +20,26 @@ from keywatch.move.plan import Wish
 from keywatch.move.recover import Recovered, recover_all
 from keywatch.move.select import select
 from keywatch.move.undo import undo_move
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report.escape import show
+from keywatch.wire.protocol import MOVER
 
 DONE, LEFT = 0, 1
 
 
 def run_move(options: argparse.Namespace) -> int:
     """Move keys; the exit status."""
+    if _by_mover(options):
+        return _have_moved(options, options.command)
     if bool(options.words) == options.all:
         raise UsageError("say what to move: a finding's id, a path, or --all")
     if options.json and not (options.yes or options.dry_run):
         raise UsageError("--json asks nothing: add --yes or --dry-run")
-    homes = user_homes()
+    homes = own_homes()
     vault_name = vault_named(options.to, homes)
     findings = find_all(options.words, homes)
+    if within := getattr(options, "within", None):  # the mover's own limits
+        findings = [finding for finding in findings if within(finding.place.path)]
     wanted = in_order(findings if options.all else select(options.words, findings))
     page = Page(sys.stdout, color=_is_terminal())
     if not wanted:
@@ -71,7 +76,9 @@ def run_move(options: argparse.Namespace) -> int:
 
 def run_undo(options: argparse.Namespace) -> int:
     """Undo a move, or list them; the exit status."""
-    homes = user_homes()
+    if _by_mover(options):
+        return _have_moved(options, "undo")
+    homes = own_homes()
     page = Page(sys.stdout, color=_is_terminal())
     with Journal(homes.state) as journal:
         moves = journal.all()
@@ -89,7 +96,7 @@ def run_undo(options: argparse.Namespace) -> int:
         raise UsageError("--json asks nothing: add --yes")
     if not options.yes:
         page.moves([move])
-        if not _confirm("Put the key back into these files, in plaintext?"):
+        if not confirm("Put the key back into these files, in plaintext?"):
             page.rows("", ["nothing was changed"])
             return LEFT
     with open_workshop(options, homes, move.vault) as workshop:
@@ -105,7 +112,9 @@ def run_undo(options: argparse.Namespace) -> int:
 
 def run_recover(options: argparse.Namespace) -> int:
     """End every move that was cut short; the exit status."""
-    homes = user_homes()
+    if _by_mover(options):
+        return _have_moved(options, "recover")
+    homes = own_homes()
     with Journal(homes.state) as journal:
         vaults = list(dict.fromkeys(move.vault for move in journal.unfinished()))
     ended: list[Recovered] = []
@@ -118,6 +127,24 @@ def run_recover(options: argparse.Namespace) -> int:
         lines = [f"move {each.move.id} ({', '.join(each.move.places)}): {each.words}" for each in ended]
         Page(sys.stdout, color=_is_terminal()).rows("", lines or ["no move was cut short"])
     return DONE if all(each.ended for each in ended) else MoveError.exit_code
+
+
+def _by_mover(options: argparse.Namespace) -> bool:
+    """Whether this is for the system's mover: it was said, or root means places of the system."""
+    if getattr(options, "within", None) is not None:  # this is the mover
+        return False
+    if options.system:
+        return True
+    from keywatch.cli.mover import within
+
+    paths = [os.path.abspath(word) for word in getattr(options, "words", []) if os.path.lexists(word)]
+    return own_homes().system and os.path.exists(MOVER) and all(map(within, paths)) and not getattr(options, "to", "")
+
+
+def _have_moved(options: argparse.Namespace, command: str) -> int:
+    from keywatch.cli.mover import move_by_mover
+
+    return move_by_mover(options, command)
 
 
 def _recover_first(workshop: Workshop) -> None:
@@ -137,10 +164,11 @@ def _teller(options: argparse.Namespace) -> Callable[[str], None]:
 
 def _agree(plan: Plan) -> bool:
     several = f" in {len(plan.changes)} files" if len(plan.changes) > 1 else ""
-    return _confirm(f"Make this change{several}?")
+    return confirm(f"Make this change{several}?")
 
 
-def _confirm(question: str) -> bool:
+def confirm(question: str) -> bool:
+    """Whether a person says yes."""
     if not can_ask():
         raise UsageError("there is no terminal to ask on: look at it with --dry-run, then add --yes")
     return ask_line(f"{question} [y/N] ").strip().lower() in ("y", "yes")

@@ -47,6 +47,7 @@ def add_move(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="VAULT", default="", help="keyring, vault (the vault file), or a vault file's path"
     )
     parser.add_argument("--as", dest="way", choices=WAYS, default="", help="what stands in the place afterwards")
+    _add_system(parser)
     parser.add_argument("--entry", metavar="NAME", default="", help="what to call it in the vault")
     _add_common(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan, and change nothing")
@@ -63,6 +64,7 @@ def add_redact(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="VAULT", default="", help="where the key is kept, so that this can be undone; see move --to"
     )
     parser.set_defaults(all=False, way="redact", entry="")
+    _add_system(parser)
     _add_common(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan, and change nothing")
     parser.add_argument(
@@ -105,6 +107,7 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
         "move", nargs="?", metavar="MOVE", default="", help="a move's id, as --list shows it; the last one"
     )
     parser.add_argument("--list", action="store_true", help="list the moves, and undo nothing")
+    _add_system(parser)
     parser.add_argument("--remove-entry", action="store_true", help="take the key out of the vault afterwards")
     _add_common(parser)
     parser.add_argument(
@@ -114,9 +117,18 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
 
 def add_recover(parser: argparse.ArgumentParser) -> None:
     """`keywatch recover`."""
+    _add_system(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument(
         "--passphrase-fd", type=int, metavar="N", help="read the vault's passphrase from this descriptor"
+    )
+
+
+def _add_system(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--system",
+        action="store_true",
+        help="have the system's mover do it: for root, and members of the group keywatch",
     )
 
 

@@ -13,7 +13,7 @@ from keywatch.cli.inputs import read_named
 from keywatch.cli.output import check_output, open_output
 from keywatch.cli.sweep import INCOMPLETE, INTERRUPTED, Sweep, name_unswept, sweep_as_asked
 from keywatch.errors import JournalError, StateError, UsageError
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report import machines as shown
 from keywatch.report.base import plural
 from keywatch.report.escape import show
@@ -70,7 +70,7 @@ def _this_machine(scope: str, report: MachineReport) -> MachineReport:
     from dataclasses import replace
 
     report = replace(report, home=os.path.expanduser("~"))
-    folder = user_homes().state
+    folder = own_homes().state
     with contextlib.suppress(JournalError):
         report = replace(report, moved=_moved(folder))
     if not scope:

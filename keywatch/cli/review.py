@@ -27,7 +27,7 @@ from keywatch.move.plan import Wish
 from keywatch.move.recover import recover_all
 from keywatch.move.select import select
 from keywatch.move.undo import undo_move
-from keywatch.paths import Homes, user_homes
+from keywatch.paths import Homes, own_homes
 
 DONE, LEFT = 0, 1
 _FAR = 10**6
@@ -40,7 +40,7 @@ def run_review(options: argparse.Namespace) -> int:
         raise UsageError("review needs a terminal: without one see keywatch sweep --json and keywatch move --dry-run")
     from rich.console import Console
 
-    homes = user_homes()
+    homes = own_homes()
     vault = vault_named(options.to, homes)
     sys.stderr.write("looking for keys …\n")
     findings = find_all(options.words, homes)

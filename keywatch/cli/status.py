@@ -18,7 +18,7 @@ from typing import Any
 from keywatch.cli.watch import try_daemon
 from keywatch.memory import Memory, Remembered, finding_as
 from keywatch.model import Severity
-from keywatch.paths import Homes, user_homes
+from keywatch.paths import Homes, own_homes
 from keywatch.report.base import first_line, masked, plural
 from keywatch.report.escape import show, show_path, show_place
 
@@ -54,7 +54,7 @@ def run_status(options: argparse.Namespace) -> int:
         from keywatch.cli.brief import run_brief
 
         return run_brief()
-    homes = user_homes()
+    homes = own_homes()
     daemon = try_daemon(b"watch status") or {}
     with Memory(homes.state, read_only=True) as memory:
         asked = Asked(homes, os.path.expanduser("~"), time.time(), daemon, memory.all())

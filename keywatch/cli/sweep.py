@@ -13,7 +13,7 @@ from keywatch.cli.inputs import read_baseline, read_ignores, read_stdin
 from keywatch.cli.output import check_output, open_output
 from keywatch.config import FILE_NAME, Config, read_config
 from keywatch.model import Severity, Skipped, SweepResult
-from keywatch.paths import user_homes
+from keywatch.paths import own_homes
 from keywatch.report.base import Look, find
 from keywatch.report.escape import show
 from keywatch.report.progress import Progress
@@ -51,7 +51,7 @@ class Done:
 
 def sweep_as_asked(options: argparse.Namespace, sweep: Sweep | None = None, *, progress: bool = True) -> Done:
     """Sweep as `options` say; notes and standard input's shortcomings are in the result."""
-    homes = user_homes()
+    homes = own_homes()
     config = read_config(os.path.join(homes.config, FILE_NAME))
     request, notes = _request(options, config, homes.config)
     sweep = sweep or _real_sweep()

@@ -14,11 +14,11 @@ from keywatch import audit
 from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, read_passphrase
 from keywatch.errors import KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
 from keywatch.model import Kind, Secret, mask_key_id
-from keywatch.paths import Homes, private_dir, user_homes
+from keywatch.paths import Homes, own_homes, private_dir
 from keywatch.report.escape import show
 from keywatch.serve.reads import last_reads
 from keywatch.vault.base import Deposit, Entry, Payload
-from keywatch.vault.opening import KEYRING, open_file, open_vault
+from keywatch.vault.opening import KEYRING, SYSTEM, open_file, open_vault
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
@@ -43,7 +43,7 @@ _KINDS: dict[bytes, Kind] = {b"AKIA": "long-lived", b"ASIA": "temporary"}
 
 def run_vault(options: argparse.Namespace) -> int:
     """Do the action that the options name; the exit status."""
-    homes = user_homes()
+    homes = own_homes()
     reads = options.action == "export" or getattr(options, "reveal", False)
     if reads:  # told before it is shown
         _note(options, homes)
@@ -64,6 +64,8 @@ def _note(options: argparse.Namespace, homes: Homes) -> None:
 
 def _file(options: argparse.Namespace, homes: Homes) -> FileVault:
     """The vault file meant. The keyring has no recipients, no passphrase and nothing to adopt."""
+    if options.vault == SYSTEM or (homes.system and not options.vault):
+        raise UsageError(f"keywatch vault {options.action}: the system vault lies behind its agent (docs/admin.md)")
     if options.vault == KEYRING:
         raise UsageError(f"keywatch vault {options.action} is for vault files: the OS keyring has its own means")
     return open_file(options.vault or homes.vault, homes, unlock=unlock_for(options))
@@ -97,6 +99,8 @@ def _init(options: argparse.Namespace, homes: Homes) -> None:
     from keywatch.vault import recipients as hold
     from keywatch.vault.file import create_vault
 
+    if options.vault == SYSTEM or (homes.system and not options.vault):
+        raise UsageError("keywatch install --system makes the system vault")
     path = os.path.abspath(options.vault or homes.vault)
     if options.vault == KEYRING:
         raise UsageError("the OS keyring needs no making: keywatch vault add --vault keyring ENTRY")

@@ -34,9 +34,7 @@ def add_vault(parser: argparse.ArgumentParser) -> None:
 
     def action(name: str, text: str, *, opens: bool = False) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-        made.add_argument(
-            "--vault", default="", metavar="FILE", help="another vault file, or 'keyring' for the OS keyring"
-        )
+        made.add_argument("--vault", default="", metavar="FILE", help="another vault file, 'keyring' or 'system'")
         if opens:
             made.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
             made.add_argument("--recovery-key", action="store_true", help="ask for the recovery key to open it")
@@ -61,7 +59,7 @@ def add_vault(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="do not ask")
     copy = action("copy", "copy an entry to another vault", opens=True)
     copy.add_argument("entry", metavar="ENTRY")
-    copy.add_argument("--to", required=True, metavar="FILE", help="the other vault file, or 'keyring'")
+    copy.add_argument("--to", required=True, metavar="FILE", help="the other vault file, 'keyring' or 'system'")
     copy.add_argument("--replace", action="store_true", help="replace the entry of that name there")
     _add_recipients(action("recipients", "the ways to open a vault file: list, add, remove", opens=True))
     passphrase = action("passphrase", "set or change the passphrase", opens=True)
@@ -96,7 +94,7 @@ def _add_recipients(parser: argparse.ArgumentParser) -> None:
 def add_exec(parser: argparse.ArgumentParser) -> None:
     """`keywatch exec ENTRY… -- COMMAND`."""
     parser.add_argument("entries", nargs="*", metavar="ENTRY", help="entries whose variables the command gets")
-    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, or 'keyring'")
+    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, 'keyring' or 'system'")
     parser.add_argument(
         "--env-file", action="append", default=[], metavar="FILE",
         help="variables from a file, in which keywatch://ENTRY/field stands for secrets",
@@ -115,13 +113,16 @@ def _add_as(parser: argparse.ArgumentParser) -> None:
 def add_env(parser: argparse.ArgumentParser) -> None:
     """`keywatch env ENTRY`."""
     parser.add_argument("entry", metavar="ENTRY")
-    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, or 'keyring'")
+    parser.add_argument("--vault", default="", metavar="FILE", help="another vault file, 'keyring' or 'system'")
     parser.add_argument("--shell", choices=SHELLS, default="sh", help="whose syntax (default: sh)")
     _add_as(parser)
 
 
 def add_agent(parser: argparse.ArgumentParser) -> None:
     """`keywatch agent`."""
+    parser.add_argument(
+        "--system", action="store_true", help="serve the system vault to everybody: systemd starts this"
+    )
     parser.add_argument("--vault", default="", metavar="FILE", help="another vault file")
 
 

@@ -21,9 +21,11 @@ _PAUSE = 3600
 
 def run_watch(options: argparse.Namespace) -> int:
     """Watch until told to stop."""
-    from keywatch.watch.daemon import watch
+    from keywatch.watch.daemon import watch, watch_system
     from keywatch.watch.log import open_log
 
+    if options.system:
+        return watch_system(open_log(options.log))
     return watch(open_log(options.log), options.vault, _listeners)
 
 

@@ -18,11 +18,17 @@ examples:
   keywatch install --user --dry-run     show what would be written and run
   keywatch install --user               watch from now on, and from each login on
   journalctl --user -u keywatch         what it did
+  sudo keywatch install --system        one set of services for the whole machine
 """
 
 
 def add_watch(parser: argparse.ArgumentParser) -> None:
     """`keywatch watch`."""
+    parser.add_argument(
+        "--system",
+        action="store_true",
+        help="watch the system's places, and tell each user of own files: systemd starts this",
+    )
     parser.add_argument("--vault", default="", metavar="FILE", help="the vault file that its agent answers from")
     parser.add_argument(
         "--log", choices=("auto", "journal", "json", "text"), default="auto",
@@ -57,15 +63,31 @@ def _pause(text: str) -> int:
 
 
 def add_install(parser: argparse.ArgumentParser) -> None:
-    """`keywatch install --user`."""
+    """`keywatch install --user|--system`."""
     parser.epilog = _INSTALL
-    add_uninstall(parser)
+    _add_whose(parser)
     parser.add_argument("--vault", default="", metavar="FILE", help="the vault file that its agent answers from")
+    parser.add_argument("--homes", action="store_true", help="with --system: watch the homes of all accounts, too")
+    parser.add_argument(
+        "--recovery-key",
+        action="store_true",
+        help="with --system: make and show a recovery key also when not on a terminal",
+    )
 
 
 def add_uninstall(parser: argparse.ArgumentParser) -> None:
-    """`keywatch uninstall --user`."""
-    parser.add_argument("--user", action="store_true", help="the service of this account")
+    """`keywatch uninstall --user|--system`."""
+    _add_whose(parser)
+    parser.add_argument(
+        "--purge", action="store_true", help="with --system: remove all but the vault and what opens it"
+    )
+    parser.add_argument("--force", action="store_true", help="with --system: although keys are still moved")
+
+
+def _add_whose(parser: argparse.ArgumentParser) -> None:
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--user", action="store_true", help="the service of this account")
+    whose.add_argument("--system", action="store_true", help="the services of the whole machine, as root")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
 

@@ -30,7 +30,7 @@ from keywatch.move.select import select, split_line
 from keywatch.move.steps import Ground
 from keywatch.paths import Homes, installation_key
 from keywatch.request import SweepRequest
-from keywatch.vault.opening import KEYRING, open_vault
+from keywatch.vault.opening import KEYRING, SYSTEM, open_vault
 
 
 def own_account() -> Account:
@@ -66,6 +66,8 @@ def open_workshop(options: argparse.Namespace, homes: Homes, vault_name: str) ->
 
 def vault_named(to: str, homes: Homes) -> str:
     """How `open_vault` and the replacements name the vault: empty for the one that is meant when none is named."""
+    if to == SYSTEM or (homes.system and to in ("", "vault")):
+        return SYSTEM  # by name, for those who read the places have vaults of their own
     usual_is_file = os.path.lexists(homes.vault)
     if to == KEYRING:
         return KEYRING if usual_is_file else ""

@@ -27,5 +27,4 @@ class Target:
     path: str
     format: str = ""
     consumer: str = ""
-    owner_home: str = ""
     asked: bool = False

@@ -77,19 +77,19 @@ def system_targets(root: str = "/") -> list[Target]:
 
 
 def _pointed_to(home: str, env: Mapping[str, str]) -> Iterator[Target]:
-    yield from files_named(home, env)
+    yield from files_named(env)
     for folder, node in folders_named(home, env):
         yield from _expand(node, folder, home, follow=True)
 
 
-def files_named(home: str, env: Mapping[str, str]) -> Iterator[Target]:
+def files_named(env: Mapping[str, str]) -> Iterator[Target]:
     """The files that variables of `env` name, whether they are there or not."""
     rows = {row.pattern: row for row in ROWS}
     for name, pattern in VARIABLES.items():
         if path := env.get(name):
-            yield target_of(os.path.abspath(os.path.expanduser(path)), rows[pattern], home)
+            yield target_of(os.path.abspath(os.path.expanduser(path)), rows[pattern])
     for path in filter(None, env.get("KUBECONFIG", "").split(os.pathsep)):
-        yield target_of(os.path.abspath(path), rows[".kube/config"], home)
+        yield target_of(os.path.abspath(path), rows[".kube/config"])
 
 
 def folders_named(home: str, env: Mapping[str, str]) -> Iterator[tuple[str, Node]]:
@@ -103,9 +103,9 @@ def folders_named(home: str, env: Mapping[str, str]) -> Iterator[tuple[str, Node
             yield folder, node
 
 
-def target_of(path: str, row: Row, home: str) -> Target:
+def target_of(path: str, row: Row) -> Target:
     """The file `path` as `row` describes it."""
-    return Target(path, row.format, row.consumer, home)
+    return Target(path, row.format, row.consumer)
 
 
 @cache
@@ -151,7 +151,7 @@ def _expand(node: Node, folder: str, home: str, *, follow: bool, depth: int = 0)
             if row is not None and not entry.is_dir():
                 taken[id(row)] = taken.get(id(row), 0) + 1
                 if taken[id(row)] <= MOST:
-                    yield target_of(entry.path, row, home)
+                    yield target_of(entry.path, row)
             if (child.exact or child.wild or child.deep) and entry.is_dir(follow_symlinks=follow):
                 yield from _expand(child, entry.path, home, follow=follow)
         if node.deep is not None and depth < DEEP and entry.is_dir(follow_symlinks=False):

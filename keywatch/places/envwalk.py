@@ -92,7 +92,7 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
                 else:
                     waiting.append((entry.path, level + 1))
             elif _WANTED.match(entry.name):
-                found.targets.append(Target(entry.path, "", "", home))
+                found.targets.append(Target(entry.path))
     if heavy or deep:
         left = [f"{heavy:,} folders of caches, packages and history"] if heavy else []
         left += [f"{deep:,} deeper than {depth}"] if deep else []

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from keywatch.model import Exposure
 from keywatch.places.disk import Disk, Mount, find_disk, fscrypted, read_mounts
 from keywatch.places.git import Git
+from keywatch.places.read import reads_everything
 from keywatch.places.server import find_server
 from keywatch.places.synced import MOUNT_TYPES, configured, marked, named
 
@@ -55,7 +56,7 @@ class Exposures:
         self._sys_root = sys_root
         self._mountinfo = mountinfo
         self._home = os.path.expanduser("~") if home is None else home
-        self._uid = os.geteuid() if uid is None else uid
+        self._uid = (0 if reads_everything() else os.geteuid()) if uid is None else uid
         self._git = Git(git, self._uid)
         self._server: str | None = None
         self._mounts: tuple[Mount, ...] | None = None

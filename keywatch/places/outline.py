@@ -66,7 +66,7 @@ def starting_spots(home: str, env: Mapping[str, str] | None, depth: int) -> tupl
         device = -1
     spots = [Spot(home, tree_of("home"), home, follow=env is not None, level=0, most=depth, device=device)]
     spots += [Spot(folder, node, home) for folder, node in folders_named(home, env or {})]
-    return spots, list(files_named(home, env or {}))
+    return spots, list(files_named(env or {}))
 
 
 def system_spots(root: str = "/") -> list[Spot]:
@@ -115,7 +115,7 @@ def _take(
         for target in _files(spot, name, path, taken):
             found.targets.setdefault(path, target)
         if projects and path not in found.targets and is_wanted(name):
-            found.targets[path] = Target(path, "", "", spot.home)
+            found.targets[path] = Target(path)
     else:
         found.below += _folders(spot, name, path, link=link)
         if projects and not link and spot.level < spot.most and not is_heavy(name) and _device(path) == spot.device:
@@ -130,7 +130,7 @@ def _files(spot: Spot, name: str, path: str, taken: dict[int, int]) -> Iterator[
         if row is not None:
             taken[id(child)] = taken.get(id(child), 0) + 1
             if taken[id(child)] <= MOST:
-                yield target_of(path, row, spot.home)
+                yield target_of(path, row)
 
 
 def _may_lead_to_place(spot: Spot, name: str, path: str, projects: bool) -> bool:  # noqa: FBT001

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: linux/capability.h
+_CAP_DAC_READ_SEARCH = 2
+#: as many links as the kernel follows
+_MOST_LINKS = 40
 #: bytes looked at in one go
 WINDOW = 4 << 20
 #: bytes shared by two windows: longer than any key with its name
@@ -87,21 +93,74 @@ def _next_data(fd: int, offset: int) -> int | None:
     return data
 
 
-def open_place(path: str, owner_home: str = "") -> int:
-    """Open a file by its well-known name, links included, as its consumer would.
+def open_place(path: str) -> int:
+    """Open a file by its well-known name, links included, as its consumer would. Raises `OSError`.
 
-    Root follows a user's link only to what that same user owns: `owner_home` is that user's home. Raises `OSError`.
+    Whoever may read everything (root, the system's watcher) follows a person's link only to what that person owns, and
+    goes step by step through open folders, so that nothing swapped meanwhile leads elsewhere.
     """
-    fd = os.open(path, (OPEN_FLAGS & ~os.O_NOFOLLOW))
+    flags = OPEN_FLAGS & ~os.O_NOFOLLOW
+    return _open_step_by_step(path, flags) if reads_everything() else os.open(path, flags)
+
+
+@cache
+def reads_everything() -> bool:
+    """True for root, and for a process with CAP_DAC_READ_SEARCH."""
+    if os.geteuid() == 0:
+        return True
     try:
-        if owner_home and os.geteuid() == 0 and os.path.realpath(path) != os.path.abspath(path):
-            _check_owner(fd, os.stat(owner_home).st_uid)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
+        with open("/proc/self/status", "rb") as file:
+            effective = re.search(rb"^CapEff:\s*([0-9a-f]+)$", file.read(), re.MULTILINE)
+    except OSError:
+        return False
+    return effective is not None and bool(int(effective[1], 16) & 1 << _CAP_DAC_READ_SEARCH)
 
 
-def _check_owner(fd: int, owner: int) -> None:
-    if os.fstat(fd).st_uid != owner:
+def _open_step_by_step(path: str, flags: int) -> int:
+    """Open `path`, noting who owns each link on the way: any of them but root must own the file, too."""
+    if not hasattr(os, "O_PATH"):
+        return os.open(path, flags | os.O_NOFOLLOW)
+    steps = [step for step in reversed(os.path.abspath(path).split("/")) if step]
+    linkers: set[int] = set()
+    links = 0
+    folder = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    try:
+        while steps:
+            step = steps.pop()
+            if step in ("", "."):
+                continue
+            at = os.open(step, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            info = os.fstat(at)
+            if stat.S_ISLNK(info.st_mode):
+                links += 1
+                linkers.add(info.st_uid)
+                try:
+                    target = os.readlink("", dir_fd=at)
+                finally:
+                    os.close(at)
+                if links > _MOST_LINKS:
+                    raise OSError(errno.ELOOP, "too many links")
+                steps += [each for each in reversed(target.split("/")) if each]
+                if target.startswith("/"):
+                    os.close(folder)
+                    folder = os.open("/", os.O_PATH | os.O_CLOEXEC)
+            elif steps or stat.S_ISDIR(info.st_mode):
+                os.close(folder)
+                folder = at
+            else:
+                try:
+                    return _open_found(at, info, linkers, flags)
+                finally:
+                    os.close(at)
+        raise OSError(errno.EISDIR, "is a folder")
+    finally:
+        os.close(folder)
+
+
+def _open_found(at: int, info: os.stat_result, linkers: set[int], flags: int) -> int:
+    """Open what was found, by its descriptor: no name is looked up again."""
+    if linkers - {0, info.st_uid}:
         raise OSError(errno.EPERM, "a link to what its owner does not own")
+    if why_not_regular(info.st_mode) is not None:  # an open of a device may do something
+        raise OSError(errno.EINVAL, f"a {why_not_regular(info.st_mode)}")
+    return os.open(f"/proc/self/fd/{at}", flags)

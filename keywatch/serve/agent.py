@@ -1,4 +1,4 @@
-"""The agent: a Unix socket at which this user's programs ask for entries while the vault is unlocked.
+"""The agent: a Unix socket at which programs ask for entries; this user's, or for the system's agent everybody's.
 
 One thread and one loop. Each connection has a bounded line, a bounded time and one request; whoever is slow, silent,
 garbled or another user costs a descriptor for two seconds and holds up nobody.
@@ -25,7 +25,7 @@ from keywatch.errors import StateError
 from keywatch.paths import private_dir
 from keywatch.serve.pinentry import confirm, find_pinentry
 from keywatch.serve.reads import Peer, peer_of
-from keywatch.wire.protocol import ASKING, MOST_REQUEST, REFUSED, socket_path
+from keywatch.wire.protocol import ASKING, MOST_DEPOSIT, MOST_REQUEST, REFUSED, socket_path
 from keywatch.wire.protocol import PATIENCE as PERSONS_PATIENCE
 
 #: seconds for a peer to say what it wants and to take the answer
@@ -34,6 +34,8 @@ PATIENCE = 2.0
 MOST_PEERS = 1500
 #: persons are asked no more than so many things at once
 MOST_QUESTIONS = 4
+#: of them, those of one user at the system's socket
+MOST_OF_ONE = 100
 _BACKLOG = 4096
 #: sys/mman.h: MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT: what is used, not whole thread stacks that never are
 _MCL = 7
@@ -60,6 +62,26 @@ class Answers(Protocol):
 
     def lock(self) -> None:
         """Forget everything."""
+
+
+def serve_everybody(keeper: Answers, listener: socket.socket, stopped: Callable[[], bool], every: float) -> None:
+    """Answer every user at a socket that the service manager made, until `stopped`. The keeper judges who gets what."""
+    _protect_memory()
+    with listener:
+        listener.settimeout(0)
+        try:
+            _Server(keeper, listener, everybody=True).run(stopped, every)
+        finally:
+            keeper.lock()
+
+
+def inherited_listener() -> socket.socket:
+    """The socket that systemd gave to this process (sd_listen_fds(3)). `StateError` where it gave none."""
+    given = os.environ.pop("LISTEN_FDS", ""), os.environ.pop("LISTEN_PID", "")
+    if given != ("1", str(os.getpid())):
+        raise StateError("no socket was given to this process: its socket unit starts it, not a person")
+    os.set_inheritable(3, False)  # noqa: FBT003
+    return socket.socket(fileno=3)
 
 
 def serve(keeper: Answers, runtime: str, stopped: Callable[[], bool], every: float = 0.25) -> None:
@@ -111,7 +133,8 @@ def _protect_memory() -> None:
 
 
 class _Server:
-    def __init__(self, keeper: Answers, listener: socket.socket) -> None:
+    def __init__(self, keeper: Answers, listener: socket.socket, *, everybody: bool = False) -> None:
+        self._everybody = everybody
         self._keeper = keeper
         self._listener = listener
         self._open: dict[int, _Connection] = {}
@@ -159,13 +182,19 @@ class _Server:
             except OSError:
                 return
             pid, uid, _gid = struct.unpack("3i", accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            if uid not in (os.geteuid(), 0):
+            if not self._may_enter(uid):
                 accepted.close()
                 continue
             accepted.settimeout(0)
             connection = _Connection(accepted, Peer(pid, uid), time.monotonic() + PATIENCE)
             self._open[accepted.fileno()] = connection
             self._selector.register(accepted, selectors.EVENT_READ)
+
+    def _may_enter(self, uid: int) -> bool:
+        """This user and root; at the system's socket everybody, but nobody so often that others find no room."""
+        if uid in (os.geteuid(), 0):
+            return True
+        return self._everybody and sum(each.peer.uid == uid for each in self._open.values()) < MOST_OF_ONE
 
     def _attend(self, connection: _Connection, events: int) -> None:
         try:
@@ -185,7 +214,8 @@ class _Server:
                 self._close(connection)
             return
         connection.line += piece
-        if not piece or len(connection.line) > MOST_REQUEST:
+        most = MOST_DEPOSIT if self._everybody and connection.peer.uid == 0 else MOST_REQUEST
+        if not piece or len(connection.line) > most:
             self._close(connection)
             return
         line, end, _ = connection.line.partition(b"\n")

@@ -27,6 +27,8 @@ def run() -> NoReturn:
 
 def main(argv: list[str]) -> int:
     """Print the credentials of the entry; the exit status."""
+    if argv[:2] == ["--vault", "system"] and len(argv) == 3:
+        return _ask_system(argv[2])
     if len(argv) == 1 and (told := _ask_agent(argv[0])) is not None:
         return told
     from keywatch.errors import KeywatchError
@@ -64,6 +66,22 @@ def _ask_agent(name: str) -> int | None:
     return 0
 
 
+def _ask_system(name: str) -> int:
+    """The exit status: the system agent alone can open its vault."""
+    from keywatch.wire.client import ask_agent
+    from keywatch.wire.protocol import GIVEN, SYSTEM_AGENT
+
+    if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        return _fail("not the name of an entry")
+    answer = ask_agent(SYSTEM_AGENT, b"credential " + name.encode(), TIMEOUT)
+    if answer is None:
+        return _fail(f"the system agent does not answer at {SYSTEM_AGENT}: systemctl status keywatch-agent")
+    if answer[0] != GIVEN:
+        return _fail(answer[1].decode("utf-8", "replace"))
+    sys.stdout.write(answer[1].decode() + "\n")
+    return 0
+
+
 def _arguments(argv: list[str]) -> tuple[str, str]:
     """The entry's name and the vault's."""
     from keywatch.errors import UsageError
@@ -71,19 +89,19 @@ def _arguments(argv: list[str]) -> tuple[str, str]:
     if len(argv) == 3 and argv[0] == "--vault" and argv[1]:
         return argv[2], argv[1]
     if len(argv) != 1 or argv[0].startswith("-") or not argv[0]:
-        raise UsageError("usage: keywatch-credential [--vault FILE|keyring] ENTRY")
+        raise UsageError("usage: keywatch-credential [--vault FILE|keyring|system] ENTRY")
     return argv[0], ""
 
 
 def _answer(name: str, vault: str) -> str:
     from datetime import UTC, datetime
 
-    from keywatch.paths import user_homes
+    from keywatch.paths import own_homes
     from keywatch.serve.output import credential_json
     from keywatch.serve.reads import note_read
     from keywatch.vault.opening import open_vault
 
-    homes = user_homes()
+    homes = own_homes()
     payload = open_vault(vault, homes, timeout=TIMEOUT).get(name)
     answer = credential_json(payload, datetime.now(UTC))
     note_read(homes.state, "credential", name)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from keywatch.errors import StateError
 from keywatch.model import Skipped, Summary, SweepResult
-from keywatch.paths import Homes, installation_key, user_homes
+from keywatch.paths import Homes, installation_key, own_homes
 from keywatch.places.base import Target
 from keywatch.request import Interrupted, SweepRequest
 from keywatch.state import FolderKey, State, add_up
@@ -55,7 +55,7 @@ class Kit:
 
 def prepare(request: SweepRequest) -> Kit:
     """The installation's key and the rules that `request` names."""
-    homes = user_homes()
+    homes = own_homes()
     rules, notes = load_rules(request.rules_files)
     return Kit(homes, installation_key(homes.state), rules, notes)
 

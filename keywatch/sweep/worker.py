@@ -100,7 +100,7 @@ class SweepWorker:
         records = []
         for target in targets:
             try:
-                fd = open_place(target.path, target.owner_home)
+                fd = open_place(target.path)
             except FileNotFoundError:
                 if target.asked:
                     self.skip(target.path, "no such file or folder")

@@ -1,4 +1,4 @@
-"""The machine's vault, as its agent gives it: over a socket that is everybody's, to whom the agent's policies name.
+"""The system vault, as its agent gives it: over a socket that is everybody's, to whom the agent's policies name.
 
 Holds no identity and opens no file. Root may list, put, rename and remove; everybody else may ask for an entry by name.
 """
@@ -15,23 +15,23 @@ from keywatch.errors import EntryExistsError, EntryMissingError, VaultError, Vau
 from keywatch.model import Secret
 from keywatch.vault.base import Deposit, Entry, Payload, check_name
 from keywatch.wire.client import ask_agent
-from keywatch.wire.protocol import GIVEN, LOCKED, MACHINE_AGENT, MOST_DEPOSIT
+from keywatch.wire.protocol import GIVEN, LOCKED, MOST_DEPOSIT, SYSTEM_AGENT
 
 #: how the agent begins a refusal of which a program must know more than the words
 MISSING, EXISTS = "missing: ", "exists: "
 
 
-class MachineVault:
+class SystemVault:
     """The vault behind the socket at `path`. Every error is a `VaultError` that says what to do."""
 
-    def __init__(self, path: str = MACHINE_AGENT, *, timeout: float = 5.0) -> None:
+    def __init__(self, path: str = SYSTEM_AGENT, *, timeout: float = 5.0) -> None:
         self._path = path
         self._timeout = timeout
 
     @property
     def title(self) -> str:
         """What to call it to a person."""
-        return "the machine's vault"
+        return "the system vault"
 
     def list_entries(self) -> list[Entry]:
         """All entries; root alone may know them."""
@@ -45,7 +45,7 @@ class MachineVault:
     def put(self, deposit: Deposit, *, replace: bool = False) -> Entry:
         """Keep a deposit. `EntryExistsError` unless `replace`."""
         record = deposit_as(deposit) | {"replace": replace}
-        line = json.dumps(record, separators=(",", ":"))
+        line = b64encode(json.dumps(record).encode()).decode()
         if len(line) > MOST_DEPOSIT - 100:
             raise VaultError(f"{self.title}: an entry of {len(line):,} characters is too large")
         return Entry(**self._ask(f"put {line}")["entry"])
@@ -65,8 +65,8 @@ class MachineVault:
         answer = ask_agent(self._path, line.encode("utf-8"), self._timeout)
         if answer is None:
             raise VaultMissingError(
-                f"{self.title}: its agent does not answer at {self._path}: as root, keywatch install --system sets it up, "
-                "and systemctl status keywatch-agent says how it is"
+                f"{self.title}: no agent answers at {self._path}: as root, keywatch install --system sets it up, and "
+                "systemctl status keywatch-agent says how it is"
             )
         verdict, text = answer
         if verdict != GIVEN:

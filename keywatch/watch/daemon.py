@@ -18,7 +18,7 @@ from keywatch.config import FILE_NAME, Config, read_config
 from keywatch.errors import ConfigError, StateError
 from keywatch.memory import Memory
 from keywatch.paths import Homes, private_dir, user_homes
-from keywatch.serve.agent import serve
+from keywatch.serve.agent import inherited_listener, serve, serve_everybody
 from keywatch.serve.keeper import Keeper
 from keywatch.serve.policies import note_policies
 from keywatch.serve.reads import record
@@ -50,6 +50,28 @@ def watch(log: Log, vault: str = "", listeners: Callable[[Memory], Iterable[List
         os.close(lock)
 
 
+def watch_system(log: Log) -> int:
+    """Watch the system's places, as its service, until SIGTERM; the exit status. Opens no vault and notifies nobody."""
+    from keywatch.watch.systemdesk import SystemDesk
+
+    homes = user_homes()
+    private_dir(homes.state)
+    lock = _lock(private_dir(homes.runtime))
+    try:
+        listener = inherited_listener()
+        config = read_config(os.path.join(homes.config, FILE_NAME))
+        with Memory(homes.state) as memory:
+            watcher = Watcher(config, memory, homes.state, (), log, whole=True)
+            desk = SystemDesk(watcher, homes.state, log)
+
+            def answer(stopped: Callable[[], bool]) -> None:
+                serve_everybody(desk, listener, stopped, _EVERY)
+
+            return _work(watcher, homes, log, answer, lambda: None)
+    finally:
+        os.close(lock)
+
+
 def _lock(runtime: str) -> int:
     """Be the only daemon of this user: an open descriptor whose lock ends with it."""
     path = os.path.join(runtime, "daemon.lock")
@@ -70,6 +92,26 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Se
     keeper = Keeper(vault, homes.state, partial(record, homes.state), config.entries)
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
+
+    def tick() -> None:
+        desk.tick()
+        for each in listeners:
+            if tick := getattr(each, "tick", None):
+                tick()
+
+    try:
+        return _work(watcher, homes, log, lambda stopped: serve(desk, homes.runtime, stopped, _EVERY), tick)
+    finally:
+        desk.close()
+        for each in listeners:
+            if close := getattr(each, "close", None):
+                close()
+
+
+def _work(
+    watcher: Watcher, homes: Homes, log: Log, answer: Callable[[Callable[[], bool]], None], tick: Callable[[], None]
+) -> int:
+    """Run the watcher in a thread and `answer` in this one, until a signal or a failure ends both."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: signals.append(received))
@@ -86,25 +128,18 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Se
             if signals.pop(0) != signal.SIGHUP:
                 return True
             _reload(watcher, homes, log)
-        desk.tick()
-        for each in listeners:
-            if tick := getattr(each, "tick", None):
-                tick()
+        tick()
         if watcher.facts.proven > proven:  # both threads and all between them work
             proven = watcher.facts.proven
             notify(f"WATCHDOG=1\nSTATUS={_summary(watcher)}")
         return bool(failures) or not worker.is_alive()
 
     try:
-        serve(desk, homes.runtime, stopped, _EVERY)
+        answer(stopped)
     finally:
         notify("STOPPING=1")
         watcher.stop()
         worker.join(20)
-        desk.close()
-        for each in listeners:
-            if close := getattr(each, "close", None):
-                close()
     for failure in failures:
         log(ERROR, "failed", failure)
     log(INFO, "stopped", "stopped")

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keywatch.watch.log import INFO, WARNING
 from keywatch.wire.protocol import GIVEN, REFUSED
@@ -68,15 +68,10 @@ class Desk:
         return REFUSED + b"not a request\n"
 
     def _status(self) -> dict[str, object]:
-        facts = asdict(self._watcher.facts)
-        facts["polled"] = _by_reason(facts["polled"])
-        problems = list(facts["problems"].items())
-        facts["problems"] = {name[:_MOST_TEXT]: text[:_MOST_TEXT] for name, text in problems[:MOST_TOLD]}
-        if len(problems) > MOST_TOLD:
-            facts["problems"]["more"] = f"and {len(problems) - MOST_TOLD:,} more problems: see the log"
+        status = facts_of(self._watcher)
         if self._logind_trouble:
-            facts["problems"]["logind"] = self._logind_trouble
-        return {**facts, "pid": os.getpid(), "memory": _memory(), "unlocked": self._keeper.is_open}
+            status["problems"]["logind"] = self._logind_trouble
+        return {**status, "unlocked": self._keeper.is_open}
 
     def lock(self) -> None:
         """Forget what opens the vault."""
@@ -127,6 +122,17 @@ class Desk:
     def close(self) -> None:
         """End what was started."""
         self._end_logind()
+
+
+def facts_of(watcher: Watcher) -> dict[str, Any]:
+    """What a watcher and its process do, as far as an answer has room for it."""
+    facts = asdict(watcher.facts)
+    facts["polled"] = _by_reason(facts["polled"])
+    problems = list(facts["problems"].items())
+    facts["problems"] = {name[:_MOST_TEXT]: text[:_MOST_TEXT] for name, text in problems[:MOST_TOLD]}
+    if len(problems) > MOST_TOLD:
+        facts["problems"]["more"] = f"and {len(problems) - MOST_TOLD:,} more problems: see the log"
+    return {**facts, "pid": os.getpid(), "memory": _memory()}
 
 
 def _by_reason(polled: dict[str, str]) -> dict[str, dict[str, object]]:

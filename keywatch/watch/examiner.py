@@ -85,7 +85,7 @@ class Examiner:
 
     def _ask(self, targets: Sequence[Target], *, writers: bool) -> tuple[Examined, str]:
         process = self._running()
-        job = {"targets": [[t.path, t.format, t.consumer, t.owner_home] for t in targets], "writers": writers}
+        job = {"targets": [[t.path, t.format, t.consumer] for t in targets], "writers": writers}
         assert process.stdin is not None  # noqa: S101 - for the type checker
         at = ""
         try:

@@ -72,7 +72,7 @@ def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
     from keywatch.sweep import sweep_files
 
     begun = time.monotonic()
-    targets = [Target(path, form, consumer, home) for path, form, consumer, home in job["targets"]]
+    targets = [Target(path, form, consumer) for path, form, consumer in job["targets"]]
     at = ""
 
     def progress(path: str, _files: int, _found: int) -> None:

@@ -18,7 +18,7 @@ from keywatch.errors import KeywatchError, StateError
 from keywatch.memory import Memory
 from keywatch.places.base import Target
 from keywatch.places.catalogue import describe
-from keywatch.places.outline import starting_spots, system_spots
+from keywatch.places.outline import Spot, starting_spots, system_spots
 from keywatch.watch.base import FindingAppeared, FindingGone, Listener, Published
 from keywatch.watch.canary import Canary
 from keywatch.watch.clock import Clocks
@@ -58,7 +58,13 @@ class Facts:
 class Watcher:
     """Watches for one user. `listeners` are told of each finding that appears or is gone (base.py)."""
 
-    def __init__(self, config: Config, memory: Memory, state_dir: str, listeners: Iterable[Listener], log: Log) -> None:
+    def __init__(
+        self, config: Config, memory: Memory, state_dir: str, listeners: Iterable[Listener], log: Log, *,
+        whole: bool = False,
+    ) -> None:  # fmt: skip
+        """`whole`: the system's watcher, of the system's places, and of all homes where the configuration wants it."""
+        self._whole = whole
+        self._accounts = 0
         self._config = config
         self._memory = memory
         self._listeners = list(listeners)
@@ -69,7 +75,7 @@ class Watcher:
         self._waiting = Waiting(config.watch.quiet)
         self._clocks = Clocks()
         self._canary = Canary(state_dir)
-        self._home_sweep = HomeSweep(memory, config.watch.home_sweep)
+        self._home_sweep = HomeSweep(memory, 0 if whole else config.watch.home_sweep)
         self._problems: dict[str, str] = {}
         self._stop = threading.Event()
         self._asked: str = ""
@@ -167,10 +173,7 @@ class Watcher:
         self._sweeping = True
         self._sweep_begun, self._sweep_why = time.time(), why
         try:
-            own = os.path.expanduser("~")
-            spots, named = starting_spots(own, dict(os.environ), self._config.sweep.home_depth)
-            if self._config.watch.system:
-                spots += system_spots()
+            spots, named = self._start()
             old = self._ground
             for real in old.posts:
                 self._ears.ignore(real)
@@ -187,6 +190,21 @@ class Watcher:
             self._sweeping = False
         self._log(INFO, "sweep-begun", f"sweeping {self._waiting.to_sweep} places", why=why)
         self._tell_facts()
+
+    def _start(self) -> tuple[list[Spot], list[Target]]:
+        """Where watching begins: this user's home and the system, or the system and the homes of all."""
+        depth = self._config.sweep.home_depth
+        if not self._whole:
+            spots, named = starting_spots(os.path.expanduser("~"), dict(os.environ), depth)
+            return spots + (system_spots() if self._config.watch.system else []), named
+        spots, named = system_spots(), []
+        self._accounts = _accounts_changed()
+        if self._config.watch.homes:
+            from keywatch.places.accounts import accounts
+
+            for account in accounts():
+                spots += starting_spots(account.home, None, depth)[0]
+        return spots, named
 
     def _is_paused(self) -> bool:
         if self._paused_until and time.time() >= self._paused_until:
@@ -284,11 +302,13 @@ class Watcher:
             self._config, self._reload = self._reload, None
             self._waiting.quiet = self._config.watch.quiet
             self._examiner.stop()  # the next one reads rules and ignore files anew
-            self._home_sweep.every = self._config.watch.home_sweep
+            self._home_sweep.every = 0 if self._whole else self._config.watch.home_sweep
             self._asked = "reload"
         why = self._clocks.jumped() or self._asked
         if not why and config.sweep and self._last_sweep and time.time() - self._last_sweep > config.sweep:
             why = "interval"
+        if self._whole and self._config.watch.homes and _accounts_changed() != self._accounts:
+            why = why or "the accounts changed"
         if why and not self._sweep_why:
             self._asked = ""
             if isinstance(self._ears, DeafEars):
@@ -343,6 +363,14 @@ def _open_mounts() -> int | None:
         return os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+
+
+def _accounts_changed() -> int:
+    """When the password database was changed, in nanoseconds: a new account has a home to watch."""
+    try:
+        return os.stat("/etc/passwd").st_mtime_ns
+    except OSError:
+        return 0
 
 
 #: what `threading.Thread` runs; an error that nobody foresaw ends the daemon loudly, and its service starts it again

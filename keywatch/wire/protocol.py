@@ -1,9 +1,9 @@
-"""What helper and agent say to each other: one line each way, over a Unix socket that only its owner can open.
+"""What helper and agent say to each other: one line each way, over a Unix socket.
 
 Requests: `credential ENTRY`, `variables ENTRY`, `unlock SECONDS IDENTITY…`, `lock`, `status`; to the daemon also
-`watch status`, `watch brief`, `watch pause SECONDS` and `watch sweep`. The machine's agent, whose socket is open to
-everybody, knows `credential` and `variables`, and from root alone `entries`, `payload ENTRY`, `put JSON`,
-`rename ENTRY NEW` and `remove ENTRY` (vault/remote.py); the machine's watcher knows `watch findings` besides.
+`watch status`, `watch brief`, `watch pause SECONDS` and `watch sweep`. The system agent, whose socket is open to
+everybody, knows `credential`, `variables` and `payload ENTRY`, and from root alone `entries`, `put DEPOSIT`,
+`rename ENTRY NEW` and `remove ENTRY` (vault/remote.py); the system watcher knows `watch findings` besides.
 
 The first byte of a reply is its verdict, the rest a text up to the end of the line. No text of a refusal holds anything
 secret.
@@ -22,9 +22,9 @@ LOCKED = b"!"
 MOST_REQUEST = 4096
 MOST_DEPOSIT = 256 << 10
 MOST_REPLY = 1 << 20
-#: where the machine's services listen (systemd/)
-MACHINE_AGENT = "/run/keywatch/agent.sock"
-MACHINE_WATCHER = "/run/keywatch/watch.sock"
+#: where the system's services listen (systemd/)
+SYSTEM_AGENT = "/run/keywatch/agent.sock"
+SYSTEM_WATCHER = "/run/keywatch/watch.sock"
 MOVER = "/run/keywatch/mover.sock"
 
 #: seconds for a person to answer

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 
 from keywatch.errors import CannotMoveError, FormatError
 from keywatch.formats.aws_ini import parse
-from keywatch.model import Binding, Role
+from keywatch.model import Binding, Role, Span
 from keywatch.move.base import Held, ProfileCheck, Topic
 from keywatch.move.draft import Draft
 from keywatch.move.ways.profiles import PROCESS, in_profile, profile_of, speaks
@@ -26,6 +27,14 @@ KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOK
 #: variables that decide beside a key which credentials a client takes
 _RIVALS = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", VARIABLE, "AWS_CONFIG_FILE"})
 SYSTEM_FOLDER = "/etc/keywatch/aws"
+#: where the system agent's policies are, one file an entry
+POLICIES = "/etc/keywatch/conf.d"
+_POLICY = """\
+# To whom the system agent gives this entry, besides root. Change it at will: the agent reads it again by itself.
+[entries."{entry}"]
+uids = [{uids}]
+"""
+_UIDS = re.compile(rb"^uids = \[([0-9, ]*)\]$", re.MULTILINE)
 _MOST = 1 << 20
 #: names of profiles that a warning lists, and accounts of whom it speaks
 _LISTED = 4
@@ -63,7 +72,10 @@ def say_hidden(held: Held, draft: Draft, readers: Sequence[Account], *, exact: b
 
 
 def say_who(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
-    """What the plan says of readers who have no access to the vault."""
+    """Who of the readers gets the key: by the system agent's policy, which this writes, or else said in words."""
+    if draft.programs.vault == ("--vault", "system"):
+        _allow(held, draft, readers)
+        return
     others = [reader.name for reader in readers if reader.uid != draft.account.uid]
     if others:
         draft.say(
@@ -72,6 +84,43 @@ def say_who(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
             "from the system agent (keywatch install --system), and fail with one line until it serves them",
             held.path,
         )
+
+
+def _allow(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
+    """Have the policy of the entry name the readers; root needs none."""
+    uids = {reader.uid for reader in readers} - {0}
+    names = _listed(sorted({reader.name for reader in readers if reader.uid})) if uids else ""
+    if uids:
+        path = f"{POLICIES}/{held.entry}.toml"
+        there = draft.content(path)
+        text = there if there is not None else draft.made(path)
+        if text is None:
+            draft.create(path, _POLICY.format(entry=held.entry, uids=_numbers(uids)).encode(), 0o644)
+        else:
+            found = _UIDS.search(text)
+            if found is None:
+                raise CannotMoveError(
+                    f"{path}: has no line uids = […] to add {names} to", "add it there, or move it as another --entry"
+                )
+            new = (
+                b"uids = ["
+                + _numbers(uids | {int(each) for each in found[1].split(b",") if each.strip()}).encode()
+                + b"]"
+            )
+            if there is None:
+                draft.remake(path, text[: found.start()] + new + text[found.end() :])
+            elif new != found[0]:
+                draft.replace(path, Span(*found.span()), new)
+    draft.say(
+        Topic.AFTER,
+        f"the system agent gives the key to root{' and ' + names if names else ''} alone"
+        + (f": {POLICIES}/{held.entry}.toml names who else may have it" if uids else ""),
+        held.path,
+    )
+
+
+def _numbers(uids: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(uids)))
 
 
 def say_unread(held: Held, draft: Draft) -> None:
