@@ -31,6 +31,8 @@ _MOST_LINE = 16 << 10
 _MOST_TEXT = 1000
 _SEGMENT = re.compile(r"audit-(\d{12})\.jsonl")
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
+#: fields of every event that this process adds: for whom it works, where that is somebody else
+context: dict[str, object] = {}
 _RESERVED = frozenset({"n", "time", "event", "prev", "hash", "torn"})
 
 
@@ -152,7 +154,7 @@ def _next(state_dir: str, fd: int, event: str, fields: dict[str, object]) -> tup
     """The next event of the open file, and its line."""
     n, prev, torn = _tail(state_dir, fd)
     record: dict[str, object] = {"n": n + 1, "time": _now(), "event": event, "prev": prev}
-    record |= {name: _short(value) for name, value in fields.items()}
+    record |= {name: _short(value) for name, value in (context | fields).items()}
     if torn:
         record["torn"] = hashlib.sha256(torn).hexdigest()
     body = json.dumps(record, separators=(",", ":")).encode()

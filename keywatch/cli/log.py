@@ -37,8 +37,9 @@ def run_log(options: argparse.Namespace) -> int:
 
 
 def log_folders() -> list[str]:
-    """Where this account's events are."""
-    return [own_homes().state]
+    """Where this account's events are; root's commands and the mover, and the agent, have each their own."""
+    homes = own_homes()
+    return [homes.state, homes.data] if homes.system else [homes.state]
 
 
 def as_record(event: audit.Event) -> dict[str, object]:

@@ -56,6 +56,7 @@ def run_mover(_options: argparse.Namespace) -> int:
             system_homes().state, "asked", durable=True, what=argv[0], uid=uid, pid=pid, executable=peer.executable,
             words=argv[1:],
         )  # fmt: skip
+        audit.context["for_uid"] = uid
         reply = _serve(argv, str(request.get("agreed", "")))
     except KeywatchError as error:
         reply = {"status": error.exit_code, "out": "", "err": f"keywatch: error: {error}\n"}

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keywatch.cli.watch import try_daemon
-from keywatch.memory import Memory, Remembered, finding_as
+from keywatch.memory import Memory, Remembered, finding_as, finding_of
 from keywatch.model import Severity
 from keywatch.paths import Homes, own_homes
 from keywatch.report.base import first_line, masked, plural
 from keywatch.report.escape import show, show_path, show_place
+from keywatch.wire.protocol import SYSTEM_WATCHER
 
 SCHEMA = "keywatch.status/1"
 NOBODY_WATCHES = 3
@@ -31,13 +32,17 @@ _LEFT = 11
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a part of the status is made of. `daemon`: its own answer, empty where none watches."""
+    """What a part of the status is made of. `daemon`: its own answer, empty where none watches.
+
+    `system`: what the system's watcher answers to this user, empty where none is installed.
+    """
 
     homes: Homes
     home: str
     now: float
     daemon: dict[str, Any]
     findings: list[Remembered]
+    system: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def run_status(options: argparse.Namespace) -> int:
     homes = own_homes()
     daemon = try_daemon(b"watch status") or {}
     with Memory(homes.state, read_only=True) as memory:
-        asked = Asked(homes, os.path.expanduser("~"), time.time(), daemon, memory.all())
+        asked = Asked(homes, os.path.expanduser("~"), time.time(), daemon, memory.all(), ask_system())
     parts = [make(asked) for make in PARTS]
     if options.json:
         facts: dict[str, Any] = {"schema": SCHEMA}
@@ -70,7 +75,17 @@ def run_status(options: argparse.Namespace) -> int:
         for part in parts:
             for label, text in part.rows:
                 _write_row(label, text, width)
-    return 0 if daemon else NOBODY_WATCHES
+    return 0 if daemon or asked.system else NOBODY_WATCHES
+
+
+def ask_system() -> dict[str, Any]:
+    """What the system's watcher says of itself and of this user's files; empty where there is none."""
+    if not os.path.exists(SYSTEM_WATCHER):
+        return {}
+    told: dict[str, Any] = {}
+    for request in (b"watch status", b"watch findings"):
+        told |= try_daemon(request, socket=SYSTEM_WATCHER) or {}
+    return told if "findings" in told else {}
 
 
 def _write_row(label: str, text: str, width: int) -> None:
@@ -81,6 +96,9 @@ def _write_row(label: str, text: str, width: int) -> None:
 
 def _watching(asked: Asked) -> Part:
     daemon = asked.daemon
+    if not daemon and asked.system:
+        since = _when(asked.system, "started", asked.now)
+        return Part({"watching": False, "daemon": None}, [("watching", f"the system's watcher does, since {since}")])
     if not daemon:
         known = os.path.exists(os.path.join(asked.homes.state, "state.db"))
         remembered = ": what follows is what was remembered" if known else ""
@@ -111,12 +129,53 @@ def _watching(asked: Asked) -> Part:
 
 
 def _found(asked: Asked) -> Part:
+    counts, rows = _listed(asked, asked.findings, "findings")
+    if asked.findings:
+        rows.append(("next", "keywatch --sweep says why each matters; keywatch move PATH moves its keys to safety"))
+    facts = {
+        "findings": {"by_severity": counts, "all": [_finding_facts(each) for each in asked.findings]},
+    }
+    return Part(facts, rows if asked.daemon or asked.findings or not asked.system else [])
+
+
+def _system(asked: Asked) -> Part:
+    """What the system's watcher found in this user's files; to root and the group keywatch it tells all."""
+    if not asked.system:
+        return Part({"system": None})
+    known = {(each.finding.place.path, first_line(each.finding)) for each in asked.findings}
+    found = []
+    for record in asked.system["findings"]:
+        try:
+            each = Remembered(
+                finding_of(record["finding"]), float(record["first_seen"]), float(record["last_seen"]),
+                str(record["writer"]),
+            )  # fmt: skip
+        except (ValueError, TypeError, KeyError):
+            continue
+        if (each.finding.place.path, first_line(each.finding)) not in known:
+            found.append(each)
+    everything = asked.system.get("all") is True
+    counts, rows = _listed(asked, found, "system" if everything else "your files")
+    if found:
+        how = "keywatch move PATH moves a key to safety"
+        if everything:
+            how = "keywatch move PATH --system moves a key of the system; a person's keys are that person's to move"
+        rows.append(("next", how))
+    facts = {
+        "all": everything, "started": asked.system.get("started"), "last_sweep": asked.system.get("last_sweep"),
+        "findings": {"by_severity": counts, "all": [_finding_facts(each) for each in found]},
+    }  # fmt: skip
+    return Part({"system": facts}, rows)
+
+
+def _listed(asked: Asked, found: list[Remembered], label: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """How many of each severity, and the worst of them in words."""
     counts = {severity.label: 0 for severity in sorted(Severity, reverse=True)}
-    for each in asked.findings:
+    for each in found:
         counts[each.finding.severity.label] += 1
-    told = ", ".join(f"{count:,} {label}" for label, count in counts.items() if count)
-    rows = [("findings", told or "none")]
-    for each in asked.findings[:_MOST]:
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    rows = [(label, told or "no key in plaintext" if label != "findings" else told or "none")]
+    for each in found[:_MOST]:
         finding = each.finding
         place = show_place(finding.place.path, finding.place.via, asked.home)
         key = f" {show(masked(finding))}" if masked(finding) else ""
@@ -128,14 +187,9 @@ def _found(asked: Asked) -> Part:
                 f"seen {_length(asked.now - each.first_seen)} ago{writer}",
             )
         )
-    if len(asked.findings) > _MOST:
-        rows.append(("", f"and {len(asked.findings) - _MOST:,} more"))
-    if asked.findings:
-        rows.append(("next", "keywatch --sweep says why each matters; keywatch move PATH moves its keys to safety"))
-    facts = {
-        "findings": {"by_severity": counts, "all": [_finding_facts(each) for each in asked.findings]},
-    }
-    return Part(facts, rows)
+    if len(found) > _MOST:
+        rows.append(("", f"and {len(found) - _MOST:,} more"))
+    return counts, rows
 
 
 def _finding_facts(each: Remembered) -> dict[str, Any]:
@@ -230,7 +284,16 @@ def _resources(asked: Asked) -> Part:
     return Part({}, [("memory", memory), ("vault", vault)])
 
 
-PARTS: tuple[Callable[[Asked], Part], ...] = (_watching, _found, _offers, _moves, _sweeps, _problems, _resources)
+PARTS: tuple[Callable[[Asked], Part], ...] = (
+    _watching,
+    _found,
+    _system,
+    _offers,
+    _moves,
+    _sweeps,
+    _problems,
+    _resources,
+)
 
 
 def _int(facts: dict[str, Any], name: str) -> int:

@@ -149,7 +149,7 @@ def _tell_recovery_key(key: Secret) -> None:
 
 def _list(options: argparse.Namespace, homes: Homes) -> None:
     vault = open_vault(options.vault, homes, interactive=True)
-    reads = last_reads(homes.state)
+    reads = last_reads(homes.data if homes.system else homes.state)
     entries = [replace(e, last_used=reads.get(e.name.casefold(), e.last_used)) for e in vault.list_entries()]
     if options.json:
         plain = [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries]

@@ -76,12 +76,12 @@ def ask_daemon(line: bytes) -> dict[str, object]:
     return answer
 
 
-def try_daemon(line: bytes, timeout: float = 5.0) -> dict[str, object] | None:
+def try_daemon(line: bytes, timeout: float = 5.0, socket: str = "") -> dict[str, object] | None:
     """The daemon's answer to one request (keywatch/watch/desk.py); None where none watches or answers in time."""
     from keywatch.wire.client import ask_agent
     from keywatch.wire.protocol import GIVEN, socket_path
 
-    answer = ask_agent(socket_path(user_homes().runtime), line, timeout)
+    answer = ask_agent(socket or socket_path(user_homes().runtime), line, timeout)
     if answer is None or answer[0] != GIVEN:  # nobody there, or an agent that does not watch
         return None
     try:

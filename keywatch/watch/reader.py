@@ -7,6 +7,7 @@ with the daemon, or after a while without a job, and gives its memory back.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -23,7 +24,8 @@ _MOST_LINE = 64 << 20
 def run() -> NoReturn:
     """The process's whole life."""
     harden()
-    os.nice(5)
+    with contextlib.suppress(OSError):  # the system's service may not, and has its unit do so
+        os.nice(5)
     try:
         _serve()
     except BrokenPipeError:  # the daemon has gone

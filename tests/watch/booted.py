@@ -31,11 +31,12 @@ _MASKED = (
 _INIT = r"""
 set -e
 mount --make-rprivate /
-mount -t tmpfs -o size=512m,mode=755 root "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
+if [ -n "$DISK" ]; then mount --bind "$DISK" "$1"; else mount -t tmpfs -o size=512m,mode=755 root "$1"; fi
+mkdir -p "$1/upper" "$1/work" "$1/root"
+known=$(cat "$1/upper/etc/machine-id" 2>/dev/null || true)
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" root "$1/root"
 cd "$1/root"
-: > etc/machine-id
+[ -n "$known" ] || : > etc/machine-id
 for unit in $MASKED; do ln -sf /dev/null "etc/systemd/system/$unit"; done
 ln -sf /lib/systemd/system/multi-user.target etc/systemd/system/default.target
 mount -t proc proc proc
@@ -50,6 +51,9 @@ ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mkdir -p opt/keywatch/python opt/keywatch/venv
 mount --bind "$PYTHON" opt/keywatch/python
+# other users can't get to where the interpreter looks for its library first
+echo /opt/keywatch/python/lib > etc/ld.so.conf.d/000-tests.conf
+chroot . /sbin/ldconfig
 number=0
 IFS=:
 for site in $SITES; do
@@ -59,7 +63,7 @@ for site in $SITES; do
 done
 unset IFS
 mount --bind "$VENV" opt/keywatch/venv
-mkdir .old
+mkdir -p .old
 pivot_root . .old
 umount -l /.old
 mount --make-rshared /
@@ -70,7 +74,8 @@ exec env -i container=keywatch PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/s
 class Booted:
     """The machine inside. `run` is root's shell in there, `as_user` a command of a lingering user."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk: Path | None = None) -> None:
+        """`disk`: a folder on a tmpfs that keeps what is written, for another boot."""
         self._folder = Path(tempfile.mkdtemp(prefix="keywatch-boot-"))
         self._folder.chmod(0o755)
         self._cgroup = self._own_cgroup()
@@ -85,7 +90,7 @@ class Booted:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={
                     "PATH": os.environ["PATH"], "MASKED": " ".join(_MASKED), "SITES": ":".join(_SITES),
-                    "VENV": str(self._folder / "venv"), "PYTHON": sys.base_prefix,
+                    "DISK": str(disk or ""), "VENV": str(self._folder / "venv"), "PYTHON": sys.base_prefix,
                 },
             )  # fmt: skip
         try:
@@ -186,8 +191,8 @@ class Booted:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def boot() -> Booted:
-    """A booted machine, or a skip where this one can't."""
+def boot(disk: Path | None = None) -> Booted:
+    """A booted machine, or a skip where this one can't. `disk`: see `Booted`."""
     missing = [name for name in ("unshare", "nsenter", "systemctl", "runuser") if shutil.which(name) is None]
     if not Path("/lib/systemd/systemd").exists():
         missing.append("systemd")
@@ -195,4 +200,4 @@ def boot() -> Booted:
         why = f"missing: {', '.join(missing)}" if missing else "only root can boot a systemd"
         assert not REQUIRED or os.geteuid() != 0, why
         pytest.skip(why)
-    return Booted()
+    return Booted(disk)

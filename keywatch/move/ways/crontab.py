@@ -59,12 +59,13 @@ def _readers(held: Held, draft: Draft, jobs: list[Job]) -> list[Account]:
 
 
 def _say_common(held: Held, draft: Draft) -> None:
-    draft.say(
-        Topic.WARNING,
-        "a job has no session of its own: a vault in the OS keyring is out of its reach, and a vault file must open "
-        "without a person, or be held open by the agent, when the job starts",
-        held.path,
-    )
+    if not pointing.by_system(draft):
+        draft.say(
+            Topic.WARNING,
+            "a job has no session of its own: a vault in the OS keyring is out of its reach, and a vault file must "
+            "open without a person, or be held open by the agent, when the job starts",
+            held.path,
+        )
     if held.format == "crontab-user" and "kept by hand" in held.consumer:
         draft.say(
             Topic.TODO, f"cron does not read this file itself: install it again with crontab {held.path}", held.path

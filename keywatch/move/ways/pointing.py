@@ -20,6 +20,7 @@ from keywatch.move.draft import Draft
 from keywatch.move.ways.profiles import PROCESS, in_profile, profile_of, speaks
 from keywatch.places.accounts import Account, accounts
 from keywatch.places.read import OPEN_FLAGS
+from keywatch.vault.opening import SYSTEM
 
 VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
 #: the variables of a key, the old name of the token among them
@@ -73,7 +74,7 @@ def say_hidden(held: Held, draft: Draft, readers: Sequence[Account], *, exact: b
 
 def say_who(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
     """Who of the readers gets the key: by the system agent's policy, which this writes, or else said in words."""
-    if draft.programs.vault == ("--vault", "system"):
+    if by_system(draft):
         _allow(held, draft, readers)
         return
     others = [reader.name for reader in readers if reader.uid != draft.account.uid]
@@ -84,6 +85,11 @@ def say_who(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
             "from the system agent (keywatch install --system), and fail with one line until it serves them",
             held.path,
         )
+
+
+def by_system(draft: Draft) -> bool:
+    """True where the system agent gives the key."""
+    return draft.programs.vault == ("--vault", SYSTEM)
 
 
 def _allow(held: Held, draft: Draft, readers: Sequence[Account]) -> None:

@@ -74,8 +74,10 @@ def _apply_exec(held: Held, draft: Draft) -> None:
     )
     draft.say(
         Topic.WARNING,
-        f"the vault must be in reach of the service: hardening such as ProtectHome=, and a vault in the OS keyring, "
-        f"keep {_names(units)} from it",
+        f"the socket of the system agent must be in reach of {_names(units)}: RestrictAddressFamilies= needs AF_UNIX"
+        if pointing.by_system(draft)
+        else f"the vault must be in reach of the service: hardening such as ProtectHome=, and a vault in the OS "
+        f"keyring, keep {_names(units)} from it",
         held.path,
     )
     _reload(held, draft, units)
