@@ -68,22 +68,18 @@ class SystemKeeper(Keeper):
 
     def _answer(self, words: list[str], peer: Peer) -> tuple[bytes, str]:
         match words:
-            case ["payload", name]:
-                return GIVEN, json.dumps({"fields": fields_as(self._open(name, "payload", peer))})
             case ["credential" | "variables", _]:
                 return super()._answer(words, peer)
             case ["status"]:
                 return GIVEN, "unlocked" if self._can_open() else "locked"
-        if words[:1] and words[0] in ("entries", "put", "rename", "remove"):
-            if peer.uid != 0:
-                return REFUSED, "only root may list or change the system vault"
-            try:
-                return GIVEN, json.dumps(self._manage(words, peer))
-            except EntryMissingError as error:
-                return REFUSED, MISSING + str(error)
-            except EntryExistsError as error:
-                return REFUSED, EXISTS + str(error)
-        return REFUSED, "not a request"
+        if words[:1] and words[0] in ("entries", "put", "rename", "remove") and peer.uid != 0:
+            return REFUSED, "only root may list or change the system vault"
+        try:
+            return GIVEN, json.dumps(self._manage(words, peer))
+        except EntryMissingError as error:
+            return REFUSED, MISSING + str(error)
+        except EntryExistsError as error:
+            return REFUSED, EXISTS + str(error)
 
     def _can_open(self) -> bool:
         try:
@@ -92,6 +88,8 @@ class SystemKeeper(Keeper):
             return False
 
     def _manage(self, words: list[str], peer: Peer) -> dict[str, Any]:
+        if words[:1] == ["payload"] and len(words) == 2:
+            return {"fields": fields_as(self._open(words[1], "payload", peer))}
         vault = self._vault()
         match words:
             case ["entries"]:

@@ -151,13 +151,13 @@ def test_a_user_learns_of_own_files_alone(machine: Booted) -> None:
 
 def test_a_link_out_of_a_home_tells_nobody_anything(machine: Booted) -> None:
     key = Key()
-    write(machine, "/home/ben/secret-notes", variables(key), "ben")
-    machine.run("runuser -u anna -- ln -sf /home/ben/secret-notes /home/anna/.profile")
+    write(machine, "/home/ben/diary", variables(key), "ben")
+    machine.run("runuser -u anna -- ln -sf /home/ben/diary /home/anna/.profile")
     other = Key()
     write(machine, "/home/anna/.zshrc", f"export {variables(other).replace(chr(10), ' ')}\n", "anna")
     wait_for(lambda: other.masked in seen(machine))
     assert key.masked not in seen(machine)
-    machine.run("rm -f /home/anna/.profile /home/anna/.zshrc /home/ben/secret-notes")
+    machine.run("rm -f /home/anna/.profile /home/anna/.zshrc /home/ben/diary")
 
 
 def test_only_root_and_the_group_may_pause_or_move(machine: Booted) -> None:
