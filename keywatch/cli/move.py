@@ -11,6 +11,7 @@ from itertools import groupby
 
 from keywatch.cli.ask import ask_line, can_ask
 from keywatch.cli.move_text import Page, move_json, plan_json
+from keywatch.cli.rehouse import named_entries, run_rehouse
 from keywatch.cli.workbench import find_all, in_order, make_planner, open_workshop, vault_named
 from keywatch.errors import MoveError, UsageError
 from keywatch.move.apply import Workshop, apply_plan
@@ -20,7 +21,7 @@ from keywatch.move.plan import Wish
 from keywatch.move.recover import Recovered, recover_all
 from keywatch.move.select import select
 from keywatch.move.undo import undo_move
-from keywatch.paths import own_homes
+from keywatch.paths import Homes, own_homes
 from keywatch.report.escape import show
 from keywatch.wire.protocol import MOVER
 
@@ -36,6 +37,12 @@ def run_move(options: argparse.Namespace) -> int:
     if options.json and not (options.yes or options.dry_run):
         raise UsageError("--json asks nothing: add --yes or --dry-run")
     homes = own_homes()
+    if options.command == "move" and (entries := named_entries(options.words, homes)):
+        return run_rehouse(options, entries)
+    return _move(options, homes)
+
+
+def _move(options: argparse.Namespace, homes: Homes) -> int:
     vault_name = vault_named(options.to, homes)
     findings = find_all(options.words, homes)
     if within := getattr(options, "within", None):  # the mover's own limits

@@ -12,6 +12,7 @@ examples:
   keywatch move 3f2a                    move one finding, by its id in a sweep
   keywatch move --all --dry-run         show what would be done to all findings
   keywatch move --to keyring --yes .env
+  keywatch move aws-work --to keyring   bring an entry and its places into another vault
 """
 _MOVE_EXIT = """\
 exit status:
@@ -40,7 +41,10 @@ def add_move(parser: argparse.ArgumentParser) -> None:
     """`keywatch move`."""
     parser.epilog = f"{_MOVE}\n{_MOVE_EXIT}"
     parser.add_argument(
-        "words", nargs="*", metavar="FINDING|PATH", help="what to move: a finding's id, a file, FILE:LINE"
+        "words",
+        nargs="*",
+        metavar="FINDING|PATH",
+        help="what to move: a finding's id, a file, FILE:LINE; or an entry, with its places, into another vault",
     )
     parser.add_argument("--all", action="store_true", help="every finding of the well-known places")
     parser.add_argument(

@@ -108,6 +108,8 @@ def _init(options: argparse.Namespace, homes: Homes) -> None:
         from keywatch.errors import VaultExistsError
 
         raise VaultExistsError(f"{path}: something stands there already: move it away, or name another path")
+    if not options.vault or path == homes.vault:
+        _check_meaning(options, homes)
     private_dir(homes.state)
     if not options.vault:
         private_dir(homes.data)
@@ -120,6 +122,18 @@ def _init(options: argparse.Namespace, homes: Homes) -> None:
     sys.stdout.write(f"Made {show(path)}, opened by {_describe(recipients[0])}.\n")
     if paper is not None:
         _tell_recovery_key(paper)
+
+
+def _check_meaning(options: argparse.Namespace, homes: Homes) -> None:
+    """Where places name no vault they mean the keyring until there is a vault file, and the file from then on."""
+    from keywatch.cli.rehouse import moves_using_vault
+
+    places = moves_using_vault(homes, "")
+    if places and not options.force:
+        raise UsageError(
+            f"{', '.join(map(show, places[:5]))} ask the OS keyring for their keys without naming it, and would ask "
+            "the new file: make it elsewhere (--vault FILE), or keywatch undo them first; --force makes it all the same"
+        )
 
 
 def _first_recipient(options: argparse.Namespace) -> VaultRecipient:
@@ -233,11 +247,21 @@ def _read_fields(content: bytes) -> dict[str, Secret]:
 
 
 def _rename(options: argparse.Namespace, homes: Homes) -> None:
+    _check_unused(options, homes, "renamed")
     entry = _vault(options, homes).rename(options.entry, options.new)
     sys.stdout.write(f"Now called {entry.name}.\n")
 
 
+def _check_unused(options: argparse.Namespace, homes: Homes, what: str) -> None:
+    """Places that rely on an entry would fail without it."""
+    from keywatch.cli.rehouse import check_unused
+    from keywatch.cli.workbench import vault_named
+
+    check_unused(homes, options.entry, vault_named(options.vault, homes), what, force=options.force)
+
+
 def _remove(options: argparse.Namespace, homes: Homes) -> None:
+    _check_unused(options, homes, "taken out")
     vault = _vault(options, homes)
     found = next((e for e in vault.list_entries() if e.name.casefold() == options.entry.casefold()), None)
     if found is not None and not options.yes:

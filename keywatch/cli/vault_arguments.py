@@ -42,6 +42,7 @@ def add_vault(parser: argparse.ArgumentParser) -> None:
 
     init = action("init", "make a vault file")
     _add_holders(init, required=False)
+    init.add_argument("--force", action="store_true", help="although places rely on the OS keyring being meant")
     init.add_argument("--no-recovery", action="store_true", help="print no recovery key")
     listing = action("list", "list the entries; needs no unlocking")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -54,8 +55,10 @@ def add_vault(parser: argparse.ArgumentParser) -> None:
     rename = action("rename", "give an entry another name", opens=True)
     rename.add_argument("entry", metavar="ENTRY")
     rename.add_argument("new", metavar="NEW")
+    rename.add_argument("--force", action="store_true", help="although moved places use it")
     remove = action("rm", "take an entry out")
     remove.add_argument("entry", metavar="ENTRY")
+    remove.add_argument("--force", action="store_true", help="although moved places use it")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     copy = action("copy", "copy an entry to another vault", opens=True)
     copy.add_argument("entry", metavar="ENTRY")

@@ -49,10 +49,10 @@ ROWS: tuple[Row, ...] = (
     *_home("text", "ssh", ".ssh/id_*", ".ssh/*.pem", ".ssh/*.key", ".ssh/config"),
     *_home("shell", "direnv", ".envrc", ".direnvrc", ".config/direnv/direnvrc", ".config/direnv/lib/*.sh"),
     *_home("dotenv", "programs that load .env", ".env", ".env.*", ".env-*", "*.env"),
+    *_system("csh", "csh and tcsh of everybody", "/etc/csh.cshrc", "/etc/csh.login", "/etc/csh/*", "/etc/profile.d/*.csh"),
     *_system("shell", "login shells of everybody", "/etc/profile", "/etc/profile.d/*", "/etc/bash.bashrc", "/etc/bashrc",
              "/etc/zsh/*", "/etc/zshenv", "/etc/zshrc", "/etc/zprofile", "/etc/ksh.kshrc", "/etc/mkshrc", "/etc/bash_completion.d/*"),
     *_system("fish", "fish of everybody", "/etc/fish/config.fish", "/etc/fish/conf.d/*.fish"),
-    *_system("csh", "csh and tcsh of everybody", "/etc/csh.cshrc", "/etc/csh.login", "/etc/csh/*", "/etc/profile.d/*.csh"),
     *_system("environment", "PAM and every login", "/etc/environment", "/etc/security/pam_env.conf"),
     *_system("env-file", "systemd user sessions of everybody", "/etc/environment.d/*.conf", "/usr/lib/environment.d/*.conf"),
     # what runs by the clock

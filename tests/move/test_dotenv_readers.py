@@ -49,3 +49,43 @@ def test_a_reader_gets_the_key_by_exec_alone(name, tmp_path):
     assert SECRET not in alone
     if name == "python-dotenv":
         assert alone.split()[1].startswith("keywatch://")
+
+
+COMPOSE = """\
+version: "3"
+services:
+  app:
+    image: alpine
+    environment:
+      - AWS_ACCESS_KEY_ID
+      - AWS_SECRET_ACCESS_KEY
+      - COPY=${AWS_SECRET_ACCESS_KEY}
+      - LEVEL=${LEVEL}
+"""
+
+
+@pytest.mark.e2e
+def test_docker_compose_renders_the_same_before_and_after(tmp_path):
+    """`docker-compose config` fills in a project's `.env` without a daemon."""
+    if not shutil.which("docker-compose") and os.environ.get("KEYWATCH_E2E") != "required":
+        pytest.skip("no docker-compose")
+    moving = Moving(tmp_path)
+    moving.init_vault()
+    project = moving.home / "project"
+    project.mkdir()
+    (project / "docker-compose.yml").write_text(COMPOSE)
+    place = moving.write("project/.env", f"AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY={SECRET}\nLEVEL=3\n")
+
+    def render(*before: str) -> str:
+        return subprocess.run(
+            [*before, "docker-compose", "config"], env=moving.env, cwd=project, capture_output=True, text=True,
+            check=True, timeout=60,
+        ).stdout  # fmt: skip
+
+    before = render()
+    assert SECRET in before and f"AWS_ACCESS_KEY_ID: {ID}" in before
+    moving.run("move", str(place), "--yes")
+    program = os.path.join(PROGRAMS, "keywatch")
+    assert render(program, "exec", "--env-file", str(place), "--") == before
+    alone = render()
+    assert SECRET not in alone and "keywatch://" in alone

@@ -1,0 +1,146 @@
+"""`keywatch move ENTRY --to VAULT`: an entry that places use goes into another vault, and its places with it.
+
+Each place is undone and moved again, by the same code as ever: at every instant the key is in the place or in a vault.
+For that moment it stands in the place in plaintext. Failing on the way, the places go back to the old vault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from keywatch.cli.move_text import Page
+from keywatch.cli.workbench import find_all, make_planner, open_workshop, vault_named
+from keywatch.errors import KeywatchError, MoveError, UsageError
+from keywatch.model import Finding
+from keywatch.move.apply import apply_plan
+from keywatch.move.deposit import take_out
+from keywatch.move.journal import Journal, Move, MoveState
+from keywatch.move.plan import Wish
+from keywatch.move.undo import undo_move
+from keywatch.paths import Homes, own_homes
+from keywatch.report.base import plural
+from keywatch.report.escape import show
+
+
+def moves_using(homes: Homes, entry: str, vault: str | None = None) -> list[Move]:
+    """The moves, newest first, whose places rely on an entry; of one vault (as `vault_named` has it), or of any."""
+    if not os.path.exists(os.path.join(homes.state, "state.db")):
+        return []
+    with Journal(homes.state) as journal:
+        moves = journal.all()
+    used = [
+        move
+        for move in reversed(moves)
+        if move.state not in (MoveState.UNDONE, MoveState.ROLLED_BACK)
+        and entry.casefold() in (move.entry.casefold(), move.extra.casefold())
+    ]
+    return [move for move in used if vault is None or move.vault == vault]
+
+
+def moves_using_vault(homes: Homes, vault: str) -> list[str]:
+    """The places that rely on a vault, as `vault_named` has it."""
+    if not os.path.exists(os.path.join(homes.state, "state.db")):
+        return []
+    with Journal(homes.state) as journal:
+        moves = [move for move in journal.all() if move.state not in (MoveState.UNDONE, MoveState.ROLLED_BACK)]
+    return list(dict.fromkeys(place for move in moves if move.vault == vault and move.entry for place in move.places))
+
+
+def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool) -> None:
+    """`UsageError` where places rely on an entry that is to be changed, unless `force`."""
+    used = moves_using(homes, entry, vault)
+    if used and not force:
+        places = list(dict.fromkeys(place for move in used for place in move.places))
+        raise UsageError(
+            f"entry '{entry}' is used by {', '.join(map(show, places[:5]))}, which would stop working once it is "
+            f"{what}: keywatch undo {used[0].id} puts the key back there first; --force does it all the same"
+        )
+
+
+def named_entries(words: Sequence[str], homes: Homes) -> list[str]:
+    """The words, where each is an entry that a move put into a vault and no path. Empty otherwise."""
+    if not words or any(os.path.lexists(word) or "/" in word for word in words):
+        return []
+    return list(words) if all(moves_using(homes, word) for word in words) else []
+
+
+def run_rehouse(options: argparse.Namespace, entries: Sequence[str]) -> int:
+    """Bring entries into another vault; the exit status."""
+    from keywatch.cli.move import confirm
+
+    if not options.to:
+        raise UsageError(f"say where to: keywatch move {entries[0]} --to keyring, or --to vault")
+    if options.entry or options.way or options.json:
+        raise UsageError("an entry keeps its name and its ways when it goes into another vault, and no JSON is told")
+    homes = own_homes()
+    target = vault_named(options.to, homes)
+    page = Page(sys.stdout, color=False)
+    for entry in entries:
+        used = moves_using(homes, entry)
+        source = used[0].vault
+        if any(move.vault != source or move.state is not MoveState.DONE for move in used):
+            raise MoveError(f"entry '{entry}': its moves are not all of one vault, or not ended: keywatch undo --list")
+        if source == target:
+            page.rows("", [f"{entry} is there already"])
+            continue
+        places = list(dict.fromkeys(place for move in used for place in move.places))
+        page.rows("", [f"{show(entry)} goes into another vault, with {plural(len(places), 'place')}:"])
+        page.paths("", places)
+        page.rows("mind", ["the key stands there in plaintext for the moment between the undo and the new move"])
+        if options.dry_run:
+            continue
+        if not (options.yes or confirm("Go on?")):
+            page.rows("", ["nothing was changed"])
+            return 1
+        _bring(options, homes, entry, used, source, target)
+        page.paths("moved", places)
+    return 0
+
+
+def _bring(
+    options: argparse.Namespace, homes: Homes, entry: str, used: Sequence[Move], source: str, target: str
+) -> None:
+    with open_workshop(options, homes, target) as there:
+        there.vault.list_entries()  # one that can't be reached is told before anything is undone
+    with open_workshop(options, homes, source) as workshop:
+        for move in used:
+            undo_move(move, workshop)
+    findings = {each.id: each for each in find_all([place for move in used for place in move.places], homes)}
+    groups = [[findings[ident] for ident in move.findings if ident in findings] for move in reversed(used)]
+    try:
+        _move_again(options, homes, entry, target, groups)
+    except KeywatchError as error:
+        try:
+            _move_again(options, homes, entry, source, groups)
+        except KeywatchError as second:
+            raise MoveError(
+                f"{error}\nand it could not be moved back: {second}\nthe key is in plaintext again in "
+                f"{', '.join(show(place) for move in used for place in move.places)}: keywatch move"
+            ) from None
+        raise MoveError(f"{error}\nthe places use the old vault as before") from None
+    with open_workshop(options, homes, source) as workshop:
+        for move in used:
+            take_out(workshop.vault, move.entry, move.extra)
+
+
+def _move_again(
+    options: argparse.Namespace, homes: Homes, entry: str, vault: str, groups: Sequence[Sequence[Finding]]
+) -> None:
+    with open_workshop(options, homes, vault) as workshop:
+        for findings in groups:
+            still = [each for each in findings if each.place.path not in _moved_now(homes, entry, vault)]
+            if not still:
+                continue
+            planner = make_planner(Wish("", entry, vault), homes, workshop, still)
+            plan = planner.plan(still)
+            if plan.unmoved or not plan.changes:
+                raise MoveError("; ".join(each.why for each in plan.unmoved) or "nothing was found to move")
+            apply_plan(plan, workshop)
+
+
+def _moved_now(homes: Homes, entry: str, vault: str) -> set[str]:
+    """Places that were moved to this vault already."""
+    return {place for move in moves_using(homes, entry, vault) for place in move.places}
