@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from urllib.parse import quote
+
+from keywatch.wire.protocol import GIVEN, SYSTEM_WATCHER, socket_path
 
 #: seconds that a daemon may take to say that it watches
 _PATIENCE = 0.25
@@ -20,19 +21,40 @@ def run_brief() -> int:
     from keywatch.paths import user_homes
 
     homes = user_homes()
-    words = [_findings(homes.state)]
-    if os.path.exists(os.path.join(homes.state, "state.db")) and not _watched(homes.runtime):
+    words = []
+    if counts := _findings(homes.state) or _of_system():
+        words.append(_told(counts))
+    known = os.path.exists(os.path.join(homes.state, "state.db"))
+    if known and not _watched(homes.runtime) and not os.path.exists(SYSTEM_WATCHER):
         words.append("nothing watches: keywatch watch, or keywatch install --user")
-    said = "; ".join(word for word in words if word)
+    said = "; ".join(words)
     if said:
         sys.stdout.write(f"keywatch: {said}\n")
     return 0
 
 
-def _findings(state: str) -> str:
+def _of_system() -> dict[int, int]:
+    """What the system's watcher found in this user's files, by severity."""
+    if not os.path.exists(SYSTEM_WATCHER):
+        return {}
+    import json
+
+    from keywatch.wire.client import ask_agent
+
+    answer = ask_agent(SYSTEM_WATCHER, b"watch brief", _PATIENCE)
+    try:
+        told = json.loads(answer[1]) if answer is not None and answer[0] == GIVEN else {}
+        return {level: int(told[label]) for level, label in _LABELS if told.get(label)}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _findings(state: str) -> dict[int, int]:
+    """How many keys the daemon remembers, by severity."""
     path = os.path.join(state, "state.db")
     try:
-        db = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=0.2)
+        name = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        db = sqlite3.connect(f"file:{name}?mode=ro", uri=True, timeout=0.2)
         try:
             db.execute("PRAGMA trusted_schema=OFF")
             rows = db.execute(
@@ -42,18 +64,19 @@ def _findings(state: str) -> str:
         finally:
             db.close()
     except sqlite3.Error:
-        return ""
-    counts = {level: count for level, count in rows if isinstance(level, int)}
+        return {}
+    known = {level for level, _label in _LABELS}
+    return {level: count for level, count in rows if level in known and isinstance(count, int)}
+
+
+def _told(counts: dict[int, int]) -> str:
     told = [f"{counts[level]} {label}" for level, label in _LABELS if counts.get(level)]
-    number = sum(counts.get(level, 0) for level, _label in _LABELS)
-    if not number:
-        return ""
+    number = sum(counts.values())
     return f"{number} {'key' if number == 1 else 'keys'} in plaintext ({', '.join(told)}): keywatch status"
 
 
 def _watched(runtime: str) -> bool:
     from keywatch.wire.client import ask_agent
-    from keywatch.wire.protocol import GIVEN, socket_path
 
     answer = ask_agent(socket_path(runtime), b"watch brief", _PATIENCE)
     return answer is not None and answer[0] == GIVEN

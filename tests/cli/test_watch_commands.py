@@ -163,10 +163,10 @@ def test_whose_service_must_be_said(command: str, capsys: pytest.CaptureFixture[
 
 
 def test_a_name_that_no_unit_can_hold_is_refused() -> None:
-    assert install._systemd_word("/opt/it's $HOME") == '"/opt/it\'s $$HOME"'
+    assert install.systemd_word("/opt/it's $HOME") == '"/opt/it\'s $$HOME"'
     for word in ("a\nExecStartPre=/bin/evil", "\udcff"):
         with pytest.raises(install.UsageError):
-            install._systemd_word(word)
+            install.systemd_word(word)
 
 
 def test_the_macos_agent_is_a_property_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,8 @@ def test_a_user_learns_of_own_files_alone(machine: Booted) -> None:
     assert key.masked in seen(machine, "olga")
     assert key.masked not in seen(machine, "ben")
     assert "problems" not in status(machine, "ben")
+    assert "1 key in plaintext" in machine.run(as_("anna", f"{KEYWATCH} status --brief"))
+    assert machine.run(as_("ben", f"{KEYWATCH} status --brief")) == ""
     text = machine.run(as_("anna", f"{KEYWATCH} status"))
     assert "/home/anna/.bashrc" in text or "~/.bashrc" in text
     assert key.secret not in machine.run("journalctl --no-pager -o json -u keywatch-watch")
