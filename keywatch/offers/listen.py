@@ -131,7 +131,9 @@ class OfferListener:
 
 
 def has_desktop(environ: Callable[[str], str | None] = os.environ.get) -> bool:
-    """Whether there is a session bus to notify on."""
+    """Whether there is somebody's desktop to notify on: a session bus, or macOS."""
+    if sys.platform == "darwin":
+        return True
     if environ("DBUS_SESSION_BUS_ADDRESS"):
         return True
     runtime = environ("XDG_RUNTIME_DIR")

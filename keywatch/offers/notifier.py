@@ -27,6 +27,7 @@ from keywatch.report.escape import show
 
 if TYPE_CHECKING:
     from keywatch.offers.desktop import Closed, Desktop, Pressed
+    from keywatch.offers.macos import LibraryDesktop
 
 #: seconds between two notifications of findings
 PACE = 60.0
@@ -55,7 +56,7 @@ class Shown:
 class Notifier:
     """The loop, and what each choice does."""
 
-    def __init__(self, homes: Homes, desktop: Desktop, offers: Offers, *, pace: float = PACE) -> None:
+    def __init__(self, homes: Homes, desktop: Desktop | LibraryDesktop, offers: Offers, *, pace: float = PACE) -> None:
         """`pace` is the time between two notifications of findings, in seconds."""
         self._homes = homes
         self._desktop = desktop
@@ -240,14 +241,22 @@ def _program() -> str:
     return beside if os.access(beside, os.X_OK) else shutil.which("keywatch") or "keywatch"
 
 
+def _open_desktop() -> Desktop | LibraryDesktop:
+    if sys.platform == "darwin":
+        from keywatch.offers.macos import LibraryDesktop
+
+        return LibraryDesktop()
+    from keywatch.offers.desktop import Desktop
+
+    return Desktop()
+
+
 def main() -> None:
     """The process."""
     harden()
     homes = user_homes()
-    from keywatch.offers.desktop import Desktop
-
     try:
-        desktop = Desktop()
+        desktop = _open_desktop()
     except (OSError, RuntimeError) as error:
         sys.stderr.write(f"keywatch: no notifications: {show(str(error))}\n")
         sys.exit(0)

@@ -179,3 +179,39 @@ def test_the_daemon_loads_nothing_of_the_desktop(life):
     code = f"import sys, keywatch.offers.listen; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+_LIBRARY = """
+import sys
+from keywatch.offers.macos import LibraryDesktop
+desktop = LibraryDesktop()
+actions = [("default", "Review"), ("move", "Move"), ("ignore", "Ignore")]
+first = desktop.notify("AWS access key in plaintext", "a place", actions, urgent=True)
+print(desktop.wait(0.1, 0), flush=True)
+while not (found := desktop.wait(30, 0))[0]: pass
+print(found[0][0], flush=True)
+desktop.close(first)
+sys.stdin.readline()
+second = desktop.notify("a second one", "", [], urgent=True)
+print(desktop.wait(30, 0)[1], flush=True)
+"""
+
+
+def test_the_library_for_macos_tells_and_hears_clicks(life):
+    """Its adapter, here against a real server by the library's own D-Bus way; macOS itself can't exist here."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _LIBRARY], env=os.environ | life.desk.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdin is not None and process.stdout is not None
+    with process:
+        assert process.stdout.readline() == "([], False)\n"
+        life.desk.wait_for("AWS access key in plaintext")
+        life.desk.click("Move")
+        assert process.stdout.readline() == "Pressed(number=1, action='move')\n"
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+        life.desk.wait_for("a second one")
+        process.stdin.write("something to read\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "True\n"
