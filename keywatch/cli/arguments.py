@@ -102,7 +102,15 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         add_undo,
     )
     from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
-    from keywatch.cli.watch_arguments import add_config, add_install, add_pause, add_status, add_uninstall, add_watch
+    from keywatch.cli.watch_arguments import (
+        add_config,
+        add_forward,
+        add_install,
+        add_pause,
+        add_status,
+        add_uninstall,
+        add_watch,
+    )
 
     made = {"sweep": sweep, "rules": rules}
     for name, text, add in (
@@ -127,6 +135,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("pause", "have the daemon examine nothing for a while", add_pause),
         ("install", "have a service watch from each login on", add_install),
         ("uninstall", "take the service away again", add_uninstall),
+        ("forward", "send events on to an OpenTelemetry collector", add_forward),
         ("config", "check or show the configuration, or say where it is", add_config),
         ("completion", "print a script that completes commands in a shell", _add_completion),
     ):

@@ -30,6 +30,7 @@ COMMANDS = {
     "ignore": ("ignore", "run_ignore"),
     "ignores": ("ignore", "run_ignores"),
     "recover": ("move", "run_recover"),
+    "forward": ("forward", "run_forward"),
     "mover": ("mover", "run_mover"),
     "vault": ("vault", "run_vault"),
     "exec": ("give", "run_exec"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keywatch.cli.watch import try_daemon
+from keywatch.errors import ReportError
 from keywatch.memory import Memory, Remembered, finding_as, finding_of
 from keywatch.model import Severity
 from keywatch.paths import Homes, own_homes
@@ -64,10 +65,12 @@ def run_status(options: argparse.Namespace) -> int:
     with Memory(homes.state, read_only=True) as memory:
         asked = Asked(homes, os.path.expanduser("~"), time.time(), daemon, memory.all(), ask_system())
     parts = [make(asked) for make in PARTS]
-    if options.json:
-        facts: dict[str, Any] = {"schema": SCHEMA}
-        for part in parts:
-            facts |= part.facts
+    facts: dict[str, Any] = {"schema": SCHEMA}
+    for part in parts:
+        facts |= part.facts
+    if options.textfile:
+        _write_textfile(options.textfile, facts)
+    elif options.json:
         json.dump(facts, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
@@ -76,6 +79,24 @@ def run_status(options: argparse.Namespace) -> int:
             for label, text in part.rows:
                 _write_row(label, text, width)
     return 0 if daemon or asked.system else NOBODY_WATCHES
+
+
+def _write_textfile(path: str, facts: dict[str, Any]) -> None:
+    """The counts for Prometheus, whole or not at all; its exporter, another user, reads them."""
+    from keywatch.report.prometheus import render
+
+    if path == "-":
+        sys.stdout.write(render(facts))
+        return
+    temp = f"{path}.{os.getpid()}"
+    try:
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            file.write(render(facts))
+            os.fchmod(file.fileno(), 0o644)
+        os.replace(temp, path)
+    except OSError as error:
+        raise ReportError(f"{path}: can't be written: {error.strerror}") from None
 
 
 def ask_system() -> dict[str, Any]:

@@ -13,6 +13,10 @@ exit status:
   0  a daemon watches       3  none does, and what it remembered is shown
   2  wrong usage
 """
+_FORWARD = """\
+examples:
+  journalctl -q -f -o json -t keywatch | keywatch forward --otlp https://collector.example.org:4318
+"""
 _INSTALL = """\
 examples:
   keywatch install --user --dry-run     show what would be written and run
@@ -41,7 +45,18 @@ def add_status(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _STATUS
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON (docs/daemon.md)")
+    form.add_argument(
+        "--textfile", metavar="FILE", help="write the counts there for Prometheus' node_exporter; - is standard output"
+    )
     form.add_argument("--brief", action="store_true", help="one line, or nothing where there is nothing to say")
+
+
+def add_forward(parser: argparse.ArgumentParser) -> None:
+    """`keywatch forward`."""
+    parser.epilog = _FORWARD
+    parser.add_argument(
+        "--otlp", metavar="URL", required=True, help="the collector's OTLP/HTTP address, such as http://127.0.0.1:4318"
+    )
 
 
 def add_pause(parser: argparse.ArgumentParser) -> None:

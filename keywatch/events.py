@@ -1,0 +1,85 @@
+"""The catalogue of events: what daemon, services and audit log tell, with which fields.
+
+A contract for whoever collects them (docs/events.md is made from it): names and meanings stay, more may come. A value
+is never a secret: keys are masked, findings named by id.
+"""
+
+from __future__ import annotations
+
+#: field → type, meaning. In the journal it is KEYWATCH_<FIELD>, over OTLP keywatch.<field>
+FIELDS: dict[str, tuple[str, str]] = {
+    "added": ("number", "how many came"),
+    "audit_hash": ("text", "the event's hash in the audit log"),
+    "audit_n": ("number", "the event's number in the audit log"),
+    "deny": ("text", "as in the policy"),
+    "ask": ("text", "as in the policy"),
+    "entry": ("text", "the entry's name in its vault"),
+    "executable": ("path", "the program that asked, as /proc/PID/exe has it"),
+    "executables": ("list of paths", "as in the policy"),
+    "finding": ("text", "the finding's id, as in a sweep's JSON"),
+    "for_uid": ("number", "for whom the mover worked"),
+    "key": ("text", "the masked access key id"),
+    "move": ("text", "the move's id, as in keywatch undo --list"),
+    "new": ("text", "the new name"),
+    "parent": ("path", "the program that started the one that asked: the AWS client"),
+    "path": ("path", "the place"),
+    "pid": ("number", "the process"),
+    "places": ("list of paths", "the places of a move"),
+    "removed": ("number", "how many went"),
+    "rule": ("text", "the rule's id, as in keywatch rules"),
+    "seconds": ("number", "for how long"),
+    "to": ("text", "the other vault"),
+    "torn": ("text", "digest of a line before it that a crash cut short"),
+    "uid": ("number", "the user"),
+    "uids": ("list of numbers", "as in the policy"),
+    "unsaid": ("number", "how many more refusals of that user were not recorded"),
+    "vault": ("text", "the vault, as --vault names it; empty for the usual one"),
+    "what": ("text", "how it was asked for, or what was done"),
+    "why": ("text", "the reason, in words"),
+    "words": ("list of texts", "what the mover was asked"),
+    "writer": ("text", "the program that probably wrote the place"),
+}
+
+#: event → where it is told (`log`: the services' log; `audit`: keywatch log, and for the system's services also the
+#: log), meaning, fields
+EVENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "finding-appeared": ("log", "a key is in plaintext", ("path", "finding", "rule", "writer")),
+    "finding-gone": ("log", "a key is no longer in plaintext", ("path", "finding")),
+    "read": ("audit", "an entry was given to a program", ("entry", "what", "pid", "uid", "executable", "parent")),
+    "refused": ("audit", "a policy kept an entry from a program",
+                ("entry", "what", "why", "unsaid", "pid", "uid", "executable", "parent")),
+    "move": ("audit", "a key was moved to a vault",
+             ("entry", "move", "places", "key", "why", "pid", "uid", "for_uid")),
+    "undo": ("audit", "a move was undone", ("entry", "move", "places", "key", "why", "pid", "uid", "for_uid")),
+    "move-failed": ("audit", "a move was taken back",
+                    ("entry", "move", "places", "key", "why", "pid", "uid", "for_uid")),
+    "asked": ("audit", "the mover was asked", ("what", "words", "pid", "uid", "executable")),
+    "policy": ("audit", "a policy was made, changed or removed",
+               ("entry", "what", "deny", "ask", "uids", "executables")),
+    "vault": ("audit", "keywatch vault changed a vault or showed secrets",
+              ("entry", "what", "vault", "new", "to", "pid", "uid")),
+    "put": ("audit", "root put an entry into the system vault",
+            ("entry", "what", "pid", "uid", "executable", "parent")),
+    "rename": ("audit", "root renamed an entry of the system vault",
+               ("entry", "what", "new", "pid", "uid", "executable", "parent")),
+    "remove": ("audit", "root took an entry out of the system vault",
+               ("entry", "what", "pid", "uid", "executable", "parent")),
+    "recipients": ("audit", "who can open the system vault was changed", ("entry", "added", "removed", "uid")),
+    "unlock": ("audit", "the agent was given what opens the vault",
+               ("entry", "what", "pid", "uid", "executable", "parent")),
+    "lock": ("audit", "the agent was told to forget it", ("entry", "what", "pid", "uid", "executable", "parent")),
+    "locked": ("log", "the screen or the machine's sleep locked the vault", ("why",)),
+    "vault-made": ("log", "the system vault was made", ("path",)),
+    "started": ("log", "a service answers", ("pid",)),
+    "stopped": ("log", "a service ends", ()),
+    "reloaded": ("log", "the configuration was read again", ()),
+    "pause": ("log", "nothing is examined, or again", ("seconds",)),
+    "sweep-begun": ("log", "all places are swept", ("why",)),
+    "sweep-done": ("log", "they were", ("why",)),
+    "overflow": ("log", "the kernel lost events; all places are swept", ()),
+    "canary-lost": ("log", "a file written as a test was not noticed; watching anew", ()),
+    "unreadable": ("log", "a file crashed or held up its reader", ("path",)),
+    "listener-failed": ("log", "an offer could not be made", ()),
+    "problem": ("log", "something that keywatch status tells, too", ()),
+    "failed": ("log", "the service ends for a mistake of its own", ()),
+}  # fmt: skip
