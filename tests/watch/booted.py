@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 from daemonlab import wait_for
@@ -162,6 +163,11 @@ class Booted:
         )  # fmt: skip
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout + (done.stderr if not check else "")
+
+    def feed(self, command: str, file: IO[bytes]) -> None:
+        """Run root's shell command in there with a file as its input."""
+        inside = ["nsenter", "-t", str(self._leader), "-m", "-p", "--", "sh", "-c", command]
+        subprocess.run(inside, stdin=file, check=True, timeout=120)
 
     def add_user(self, name: str) -> None:
         """A user whose services run without a login."""
