@@ -95,7 +95,7 @@ class Booted:
                 },
             )  # fmt: skip
         try:
-            self._leader = wait_for(self._find_leader, "systemd boots")
+            self.leader = wait_for(self._find_leader, "systemd boots")
             wait_for(lambda: self.run("systemctl is-system-running --wait || true").strip() in ("running", "degraded"))
         except BaseException:
             log_text = (self._folder / "log").read_text(errors="replace")
@@ -140,7 +140,7 @@ class Booted:
 
     def run(self, command: str, *words: str, user: str = "", check: bool = True) -> str:
         """What a shell command of root's or a user's prints in there."""
-        inside = ["nsenter", "-t", str(self._leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i"]
+        inside = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i"]
         env = [
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "LC_ALL=C.UTF-8",
@@ -166,7 +166,7 @@ class Booted:
 
     def feed(self, command: str, file: IO[bytes]) -> None:
         """Run root's shell command in there with a file as its input."""
-        inside = ["nsenter", "-t", str(self._leader), "-m", "-p", "--", "sh", "-c", command]
+        inside = ["nsenter", "-t", str(self.leader), "-m", "-p", "--", "sh", "-c", command]
         subprocess.run(inside, stdin=file, check=True, timeout=120)
 
     def add_user(self, name: str) -> None:
@@ -179,8 +179,8 @@ class Booted:
 
     def close(self) -> None:
         """Power off."""
-        if getattr(self, "_leader", 0):
-            subprocess.run(["kill", "-s", "RTMIN+4", str(self._leader)], check=False)  # poweroff.target
+        if getattr(self, "leader", 0):
+            subprocess.run(["kill", "-s", "RTMIN+4", str(self.leader)], check=False)  # poweroff.target
             for _ in range(100):
                 if self._process.poll() is not None:
                     break

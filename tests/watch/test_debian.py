@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,28 +11,12 @@ import pytest
 from booted import REQUIRED, Booted, boot
 from daemonlab import Key, wait_for
 
-ROOT = Path(__file__).parents[2]
 UNITS = "keywatch-agent.socket keywatch-watch.socket keywatch-mover.socket keywatch-watch.service"
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.xdist_group("systemd"),
     pytest.mark.skipif(not shutil.which("dpkg-deb") and not REQUIRED, reason="no dpkg-deb"),
 ]
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The package, and the same with a higher version."""
-    folder = tmp_path_factory.mktemp("deb")
-    done = subprocess.run([ROOT / "scripts/debian/build", folder], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (package,) = folder.glob("*.deb")
-    newer = folder / "newer.deb"
-    subprocess.run(["dpkg-deb", "-R", package, folder / "tree"], check=True)
-    control = folder / "tree/DEBIAN/control"
-    control.write_text(control.read_text().replace("Version: ", "Version: 9."))
-    subprocess.run(["dpkg-deb", "-Znone", "--build", "--root-owner-group", folder / "tree", newer], check=True)
-    return package, newer
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +39,11 @@ def test_a_package_lives_a_package_life(machine: Booted, packages: tuple[Path, P
     assert "AGE-SECRET-KEY" not in said, "apt keeps a log of what is said"
     assert "--recovery-key makes one" in said
     assert machine.run(f"systemctl is-active {UNITS}").split() == ["active"] * 4
-    assert machine.run("systemctl show -P FragmentPath keywatch-watch").strip().startswith("/usr/lib/systemd/")
+    assert (
+        machine.run("systemctl show -P FragmentPath keywatch-watch")
+        .strip()
+        .startswith(("/usr/lib/systemd/", "/lib/systemd/"))
+    )
     assert "keywatch" not in machine.run("ls /etc/systemd/system"), "none but the package's own units"
     machine.run("dpkg --verify keywatch")
     assert machine.run("keywatch --version").startswith("keywatch ")
