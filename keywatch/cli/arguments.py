@@ -93,6 +93,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
     from keywatch.cli.move_arguments import (
+        add_advise,
         add_ignore,
         add_ignores,
         add_move,
@@ -120,6 +121,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),
         ("ignore", "leave a key out of reports, with a reason", add_ignore),
         ("ignores", "list what is left out of reports, and why", add_ignores),
+        ("advise", "say for each key what is best done next, with the commands", add_advise),
         ("recover", "end moves that were cut short", add_recover),
         ("mover", "make one move for whoever asks at the system's socket: systemd starts this", lambda _: None),
         ("report", "make a page or JSON of what was found, on this machine or on many", _add_report),

@@ -29,6 +29,7 @@ COMMANDS = {
     "redact": ("move", "run_move"),
     "ignore": ("ignore", "run_ignore"),
     "ignores": ("ignore", "run_ignores"),
+    "advise": ("advise", "run_advise"),
     "recover": ("move", "run_recover"),
     "forward": ("forward", "run_forward"),
     "mover": ("mover", "run_mover"),

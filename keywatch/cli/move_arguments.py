@@ -87,6 +87,14 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_advise(parser: argparse.ArgumentParser) -> None:
+    """`keywatch advise`."""
+    parser.add_argument(
+        "words", nargs="*", metavar="FINDING|PATH|ENTRY", help="only these; without any all keys that are known"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON (docs/advice.md)")
+
+
 def add_ignore(parser: argparse.ArgumentParser) -> None:
     """`keywatch ignore`."""
     parser.epilog = _IGNORE

@@ -99,6 +99,7 @@ def every_parser(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentP
 PAGES = {
     **dict.fromkeys(("watch", "status", "pause", "install", "uninstall", "config"), "daemon.md"),
     "log": "audit.md",
+    "advise": "advice.md",
     "forward": "fleet.md",
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
     **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
