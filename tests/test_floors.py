@@ -15,7 +15,7 @@ FLOORS = {
     "detect": 1, "state": 1, "memory": 1, "age": 1, "atomic": 1, "suppress": 1, "ignores": 1, "audit": 1, "wire": 1,
     "formats": 2,
     "places": 3, "vault": 3, "report": 3,
-    "sweep": 4, "move": 4, "serve": 4, "offers": 4, "advise": 4,
+    "sweep": 4, "move": 4, "serve": 4, "offers": 4, "advise": 4, "aws": 4,
     "cli": 5, "watch": 5, "units": 5, "__main__": 5,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -96,6 +96,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         add_advise,
         add_ignore,
         add_ignores,
+        add_key,
         add_move,
         add_recover,
         add_redact,
@@ -121,6 +122,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),
         ("ignore", "leave a key out of reports, with a reason", add_ignore),
         ("ignores", "list what is left out of reports, and why", add_ignores),
+        ("key", "list AWS keys: whose they are, how old, where they lie", add_key),
         ("advise", "say for each key what is best done next, with the commands", add_advise),
         ("recover", "end moves that were cut short", add_recover),
         ("mover", "make one move for whoever asks at the system's socket: systemd starts this", lambda _: None),
@@ -249,7 +251,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if ahead and ahead[0] in commands:
         command = commands[ahead[0]]
         # options and paths may be mixed, but for actions of their own
-        options = command.parse_args(ahead[1:]) if ahead[0] == "vault" else command.parse_intermixed_args(ahead[1:])
+        options = (
+            command.parse_args(ahead[1:]) if ahead[0] in ("vault", "key") else command.parse_intermixed_args(ahead[1:])
+        )
         options.command = ahead[0]
         if options.command == "exec":
             options.words = rest

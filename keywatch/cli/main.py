@@ -29,6 +29,7 @@ COMMANDS = {
     "redact": ("move", "run_move"),
     "ignore": ("ignore", "run_ignore"),
     "ignores": ("ignore", "run_ignores"),
+    "key": ("key", "run_key"),
     "advise": ("advise", "run_advise"),
     "recover": ("move", "run_recover"),
     "forward": ("forward", "run_forward"),
