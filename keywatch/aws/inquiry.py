@@ -91,7 +91,7 @@ def _session(payload: Payload) -> tuple[Any, tuple[type[Exception], ...]]:
         aws_access_key_id=fields["access_key_id"], aws_secret_access_key=fields["secret_access_key"],
         aws_session_token=fields.get("session_token"), region_name="us-east-1",
     )  # fmt: skip
-    return session, (BotoCoreError, ClientError)
+    return session, (BotoCoreError, ClientError, KeyError, ValueError, TypeError)  # botocore, of a garbled answer
 
 
 def _config() -> Any:

@@ -106,7 +106,7 @@ def test_online_aws_tells_whose_it_is(tmp_path: Path, moto: str) -> None:
         "iam", endpoint_url=moto, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
     admin.create_user(UserName="backup")
-    made = [admin.create_access_key(UserName="backup")["AccessKey"] for _ in range(2)][0]
+    made, _other = (admin.create_access_key(UserName="backup")["AccessKey"] for _ in range(2))
     moving = Moving(tmp_path)
     moving.init_vault()
     text = f"access_key_id={made['AccessKeyId']}\nsecret_access_key={made['SecretAccessKey']}\n"
