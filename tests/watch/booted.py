@@ -49,6 +49,7 @@ mkdir dev/shm dev/pts
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
+if [ -n "$VENV" ]; then
 mkdir -p opt/keywatch/python opt/keywatch/venv
 mount --bind "$PYTHON" opt/keywatch/python
 # other users can't get to where the interpreter looks for its library first
@@ -63,6 +64,7 @@ for site in $SITES; do
 done
 unset IFS
 mount --bind "$VENV" opt/keywatch/venv
+fi
 mkdir -p .old
 pivot_root . .old
 umount -l /.old
@@ -74,14 +76,15 @@ exec env -i container=keywatch PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/s
 class Booted:
     """The machine inside. `run` is root's shell in there, `as_user` a command of a lingering user."""
 
-    def __init__(self, disk: Path | None = None) -> None:
-        """`disk`: a folder on a tmpfs that keeps what is written, for another boot."""
+    def __init__(self, disk: Path | None = None, *, bare: bool = False) -> None:
+        """`disk`: a folder on a tmpfs that keeps what is written, for another boot. `bare`: without keywatch."""
         self._folder = Path(tempfile.mkdtemp(prefix="keywatch-boot-"))
         self._folder.chmod(0o755)
         self._cgroup = self._own_cgroup()
         (self._folder / "mnt").mkdir()
         (self._folder / "init").write_text(_INIT)
-        self._install(self._folder / "venv")
+        if not bare:
+            self._install(self._folder / "venv")
         enter = f'echo $$ > {self._cgroup}/cgroup.procs; exec "$@"' if self._cgroup else 'exec "$@"'
         spaces = ("--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--net", "--cgroup")
         with open(self._folder / "log", "wb") as log:
@@ -90,11 +93,12 @@ class Booted:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={
                     "PATH": os.environ["PATH"], "MASKED": " ".join(_MASKED), "SITES": ":".join(_SITES),
-                    "DISK": str(disk or ""), "VENV": str(self._folder / "venv"), "PYTHON": sys.base_prefix,
+                    "DISK": str(disk or ""), "PYTHON": sys.base_prefix,
+                    "VENV": "" if bare else str(self._folder / "venv"),
                 },
             )  # fmt: skip
         try:
-            self._leader = wait_for(self._find_leader, "systemd boots")
+            self.leader = wait_for(self._find_leader, "systemd boots")
             wait_for(lambda: self.run("systemctl is-system-running --wait || true").strip() in ("running", "degraded"))
         except BaseException:
             log_text = (self._folder / "log").read_text(errors="replace")
@@ -139,7 +143,7 @@ class Booted:
 
     def run(self, command: str, *words: str, user: str = "", check: bool = True) -> str:
         """What a shell command of root's or a user's prints in there."""
-        inside = ["nsenter", "-t", str(self._leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i"]
+        inside = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i"]
         env = [
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "LC_ALL=C.UTF-8",
@@ -173,8 +177,8 @@ class Booted:
 
     def close(self) -> None:
         """Power off."""
-        if getattr(self, "_leader", 0):
-            subprocess.run(["kill", "-s", "RTMIN+4", str(self._leader)], check=False)  # poweroff.target
+        if getattr(self, "leader", 0):
+            subprocess.run(["kill", "-s", "RTMIN+4", str(self.leader)], check=False)  # poweroff.target
             for _ in range(100):
                 if self._process.poll() is not None:
                     break
@@ -191,8 +195,8 @@ class Booted:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def boot(disk: Path | None = None) -> Booted:
-    """A booted machine, or a skip where this one can't. `disk`: see `Booted`."""
+def boot(disk: Path | None = None, *, bare: bool = False) -> Booted:
+    """A booted machine, or a skip where this one can't. `disk`, `bare`: see `Booted`."""
     missing = [name for name in ("unshare", "nsenter", "systemctl", "runuser") if shutil.which(name) is None]
     if not Path("/lib/systemd/systemd").exists():
         missing.append("systemd")
@@ -200,4 +204,4 @@ def boot(disk: Path | None = None) -> Booted:
         why = f"missing: {', '.join(missing)}" if missing else "only root can boot a systemd"
         assert not REQUIRED or os.geteuid() != 0, why
         pytest.skip(why)
-    return Booted(disk)
+    return Booted(disk, bare=bare)
