@@ -105,12 +105,11 @@ class Booted:
             self.close()
             raise AssertionError(log_text) from None
 
-    @staticmethod
-    def _own_cgroup() -> Path | None:
+    def _own_cgroup(self) -> Path | None:
         """So that the systemd inside does not rearrange ours."""
         for base in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
             if (base / "cgroup.procs").exists() and (base / "cgroup.controllers").exists():
-                folder = base / f"keywatch-{os.getpid()}"
+                folder = base / self._folder.name
                 folder.mkdir()
                 return folder
         return None
