@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,8 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path) -> Iterator[Fleet]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Fleet]]:
+    """Boots a machine for each name."""
     missing = [name for name in ("ssh", "ssh-keygen", "/usr/sbin/sshd") if shutil.which(name) is None]
     if not ANSIBLE.exists():
         missing.append("ansible-core")
@@ -65,14 +66,18 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id"], check=True)
     sockets = tempfile.mkdtemp(prefix="keywatch-ssh-")
     machines: dict[str, Booted] = {}
-    try:
-        for name in ("web", "db"):
+
+    def begin(*names: str) -> Fleet:
+        for name in names:
             machines[name] = boot(bare=True)
             prepare(machines[name], name, (tmp_path / "id.pub").read_text())
         (tmp_path / "hosts.json").write_text(
             json.dumps({"all": {"hosts": {name: reach(machine, tmp_path) for name, machine in machines.items()}}})
         )
-        yield Fleet(machines, tmp_path, sockets)
+        return Fleet(machines, tmp_path, sockets)
+
+    try:
+        yield begin
     finally:
         for machine in machines.values():
             machine.close()
@@ -103,7 +108,8 @@ def reach(machine: Booted, folder: Path) -> dict[str, str]:
     }
 
 
-def test_installed_configured_swept_and_removed(fleet: Fleet, package: Path) -> None:
+def test_installed_configured_swept_and_removed(start: Callable[..., Fleet], package: Path) -> None:
+    fleet = start("web", "db")
     paper = pyrage.x25519.Identity.generate().to_public()
     wanted: dict[str, object] = {
         "keywatch_package": str(package),
@@ -168,3 +174,31 @@ def test_installed_configured_swept_and_removed(fleet: Fleet, package: Path) -> 
         assert "keywatch" not in machine.run("systemctl list-units --all --no-legend --plain 'keywatch*'")
     said = fleet.play("site.yml", **wanted, keywatch_state="purged")
     assert fleet.changes(said) == {"web": 0, "db": 0}, said
+
+
+def test_installed_by_pip(start: Callable[..., Fleet], tmp_path: Path) -> None:
+    """From a folder of wheels, as a host without a way to PyPI has one; keywatch's own, and those that it needs."""
+    fleet = start("web")
+    machine = fleet.machines["web"]
+    wheels = Path(f"/proc/{machine.leader}/root/srv/wheels")
+    make_wheels(wheels, tmp_path)
+    arguments = {"keywatch_pip_arguments": ["--no-index", "--find-links", "/srv/wheels"]}
+    fleet.play("site.yml", **arguments)
+    assert machine.run(f"systemctl is-active {UNITS}").split() == ["active"] * 4
+    assert "/opt/keywatch/bin/keywatch watch" in machine.run("systemctl cat keywatch-watch.service")
+    said = fleet.play("site.yml", **arguments)
+    assert fleet.changes(said) == {"web": 0}, said
+    fleet.play("site.yml", **arguments, keywatch_state="absent")
+    machine.run("! test -e /opt/keywatch && ! test -e /etc/systemd/system/keywatch-watch.service")
+    assert machine.run("test -e /etc/keywatch/keywatch.toml && echo stays").strip() == "stays"
+
+
+def make_wheels(target: Path, work: Path) -> None:
+    """Wheels for the system's Python."""
+    source, tools = work / "source", work / "tools"
+    source.mkdir()
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(FOLDER.parents[1] / name, source)
+    shutil.copytree(FOLDER.parents[1] / "keywatch", source / "keywatch", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["/usr/bin/python3", "-m", "venv", tools], check=True)
+    subprocess.run([tools / "bin/python3", "-m", "pip", "wheel", "--quiet", "--wheel-dir", target, source], check=True)
