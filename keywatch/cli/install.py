@@ -46,6 +46,8 @@ def run_install(options: argparse.Namespace) -> int:
         from keywatch.cli.install_system import run_install_system
 
         return run_install_system(options)
+    if options.homes or options.recovery_key or options.prepare:
+        raise UsageError("--homes, --recovery-key and --prepare go with --system")
     service = _service(options)
     if options.dry_run:
         _say_what(service.path, "write", options)

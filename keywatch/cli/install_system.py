@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import stat
 import sys
@@ -33,6 +34,7 @@ _SYSUSERS = "/etc/sysusers.d/keywatch.conf"
 _CONFIG_FILE = f"{SYSTEM_CONFIG}/keywatch.toml"
 _RECIPIENTS = f"{SYSTEM_CONFIG}/recipients.txt"
 _VAULT = f"{SYSTEM_STATE}/agent/vault.json"
+_PROGRAM_LINE = re.compile(r"(?m)^ExecStart=.*$")
 _HINT = "the system's services need a running systemd, version 250 or later"
 _RECIPIENTS_HEAD = "# public keys that open the system vault too, one a line; systemctl restart keywatch-agent\n"
 _CONFIG_TEXT = """\
@@ -46,8 +48,10 @@ homes = {homes}
 
 
 def run_install_system(options: argparse.Namespace) -> int:
-    """Install or upgrade the services, and start them."""
+    """Install or upgrade the services, and start them; `--prepare`: all but enable and start them."""
     _check_root()
+    if options.prepare and options.recovery_key:
+        raise UsageError("--prepare shows no recovery key: leave one of the two out")
     steps = _Steps(dry=options.dry_run)
     program = _trusted_program()
     packaged = next((folder for folder in _PACKAGED if os.path.exists(f"{folder}/{UNITS[0]}")), "")
@@ -66,6 +70,10 @@ def run_install_system(options: argparse.Namespace) -> int:
         for name in UNITS:
             text = _resource(name).replace("/usr/bin/keywatch", " ".join(map(systemd_word, program)))
             steps.write(f"{UNIT_FOLDER}/{name}", text)
+    else:
+        _uncover(steps)
+    if options.prepare:
+        return 0
     steps.run("systemctl", "daemon-reload")
     steps.run("systemctl", "enable", *_ENABLED)
     steps.run("systemctl", "restart", *_ENABLED[:3])
@@ -169,12 +177,26 @@ def _install_identity(options: argparse.Namespace, steps: _Steps) -> Secret | No
     if not os.path.exists(SYSTEM_IDENTITY):
         _recipient, identity = hold_in_credential(CREDENTIAL)
         steps.write(SYSTEM_IDENTITY, b"" if options.dry_run else seal(CREDENTIAL, identity), 0o600)
-    wanted = options.recovery_key or (not os.path.exists(_RECIPIENTS) and sys.stdout.isatty())
+    wanted = options.recovery_key or (not options.prepare and not os.path.exists(_RECIPIENTS) and sys.stdout.isatty())
     if not wanted:
         return None
     recipient, paper = hold_on_paper()
     steps.write(_RECIPIENTS, f"{_RECIPIENTS_HEAD}{recipient.recipient}\n")
     return paper
+
+
+def _uncover(steps: _Steps) -> None:
+    """Remove the units of an earlier installation without the package: they would hide the package's."""
+    for name in UNITS:
+        path = f"{UNIT_FOLDER}/{name}"
+        if os.path.islink(path) or not os.path.isfile(path):
+            continue
+        with open(path, encoding="utf-8", errors="replace") as file:
+            own = _PROGRAM_LINE.sub("", file.read()) == _PROGRAM_LINE.sub("", _resource(name))
+        if own:
+            steps.remove(path)
+        else:
+            steps.say("left", f"{path}: it hides the package's unit; compare them, and remove it if it is an old one")
 
 
 def _still_moved() -> list[str]:

@@ -88,6 +88,11 @@ def add_install(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --system: make and show a recovery key also when not on a terminal",
     )
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="with --system: accounts, folders and the vault's key only, start nothing (what a package's scripts call)",
+    )
 
 
 def add_uninstall(parser: argparse.ArgumentParser) -> None:

@@ -162,6 +162,12 @@ def test_whose_service_must_be_said(command: str, capsys: pytest.CaptureFixture[
     assert "say --user" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--homes", "--recovery-key", "--prepare"])
+def test_what_goes_with_the_system_alone(option: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "--user", "--dry-run", option]) == 2
+    assert "go with --system" in capsys.readouterr().err
+
+
 def test_a_name_that_no_unit_can_hold_is_refused() -> None:
     assert install.systemd_word("/opt/it's $HOME") == '"/opt/it\'s $$HOME"'
     for word in ("a\nExecStartPre=/bin/evil", "\udcff"):

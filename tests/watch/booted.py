@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO
 
 import pytest
 from daemonlab import wait_for
@@ -50,6 +49,7 @@ mkdir dev/shm dev/pts
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
+if [ -n "$VENV" ]; then
 mkdir -p opt/keywatch/python opt/keywatch/venv
 mount --bind "$PYTHON" opt/keywatch/python
 # other users can't get to where the interpreter looks for its library first
@@ -64,6 +64,7 @@ for site in $SITES; do
 done
 unset IFS
 mount --bind "$VENV" opt/keywatch/venv
+fi
 mkdir -p .old
 pivot_root . .old
 umount -l /.old
@@ -75,14 +76,15 @@ exec env -i container=keywatch PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/s
 class Booted:
     """The machine inside. `run` is root's shell in there, `as_user` a command of a lingering user."""
 
-    def __init__(self, disk: Path | None = None) -> None:
-        """`disk`: a folder on a tmpfs that keeps what is written, for another boot."""
+    def __init__(self, disk: Path | None = None, *, bare: bool = False) -> None:
+        """`disk`: a folder on a tmpfs that keeps what is written, for another boot. `bare`: without keywatch."""
         self._folder = Path(tempfile.mkdtemp(prefix="keywatch-boot-"))
         self._folder.chmod(0o755)
         self._cgroup = self._own_cgroup()
         (self._folder / "mnt").mkdir()
         (self._folder / "init").write_text(_INIT)
-        self._install(self._folder / "venv")
+        if not bare:
+            self._install(self._folder / "venv")
         enter = f'echo $$ > {self._cgroup}/cgroup.procs; exec "$@"' if self._cgroup else 'exec "$@"'
         spaces = ("--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--net", "--cgroup")
         with open(self._folder / "log", "wb") as log:
@@ -91,7 +93,8 @@ class Booted:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={
                     "PATH": os.environ["PATH"], "MASKED": " ".join(_MASKED), "SITES": ":".join(_SITES),
-                    "DISK": str(disk or ""), "VENV": str(self._folder / "venv"), "PYTHON": sys.base_prefix,
+                    "DISK": str(disk or ""), "PYTHON": sys.base_prefix,
+                    "VENV": "" if bare else str(self._folder / "venv"),
                 },
             )  # fmt: skip
         try:
@@ -102,12 +105,11 @@ class Booted:
             self.close()
             raise AssertionError(log_text) from None
 
-    @staticmethod
-    def _own_cgroup() -> Path | None:
+    def _own_cgroup(self) -> Path | None:
         """So that the systemd inside does not rearrange ours."""
         for base in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
             if (base / "cgroup.procs").exists() and (base / "cgroup.controllers").exists():
-                folder = base / f"keywatch-{os.getpid()}"
+                folder = base / self._folder.name
                 folder.mkdir()
                 return folder
         return None
@@ -164,11 +166,6 @@ class Booted:
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout + (done.stderr if not check else "")
 
-    def feed(self, command: str, file: IO[bytes]) -> None:
-        """Run root's shell command in there with a file as its input."""
-        inside = ["nsenter", "-t", str(self.leader), "-m", "-p", "--", "sh", "-c", command]
-        subprocess.run(inside, stdin=file, check=True, timeout=120)
-
     def add_user(self, name: str) -> None:
         """A user whose services run without a login."""
         self.run(f"useradd -m {name} && loginctl enable-linger {name}")
@@ -197,8 +194,8 @@ class Booted:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def boot(disk: Path | None = None) -> Booted:
-    """A booted machine, or a skip where this one can't. `disk`: see `Booted`."""
+def boot(disk: Path | None = None, *, bare: bool = False) -> Booted:
+    """A booted machine, or a skip where this one can't. `disk`, `bare`: see `Booted`."""
     missing = [name for name in ("unshare", "nsenter", "systemctl", "runuser") if shutil.which(name) is None]
     if not Path("/lib/systemd/systemd").exists():
         missing.append("systemd")
@@ -206,4 +203,4 @@ def boot(disk: Path | None = None) -> Booted:
         why = f"missing: {', '.join(missing)}" if missing else "only root can boot a systemd"
         assert not REQUIRED or os.geteuid() != 0, why
         pytest.skip(why)
-    return Booted(disk)
+    return Booted(disk, bare=bare)
