@@ -139,7 +139,8 @@ def test_yaml_gives_every_text(tree):
     dumped = pyyaml.safe_dump(tree, allow_unicode=True)
     found = [binding for binding in yaml.parse(dumped.encode()) if not binding.commented]
     given_back = values(found)
-    for text in texts(tree):
+    # what was dumped, as its own library reads it back: a lone U+0085 does not survive that (it is a line break to it)
+    for text in texts(pyyaml.safe_load(dumped)):
         assert any(text.endswith(value) for value in given_back)
 
 

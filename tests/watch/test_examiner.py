@@ -79,7 +79,7 @@ def test_the_search_for_the_writer_makes_no_file_slow(
         return {}
 
     monkeypatch.setattr(writer, "writers_of", search)
-    job = {"targets": [[str(home / ".bashrc"), "", "", ""]], "writers": True}
+    job = {"targets": [[str(home / ".bashrc"), "", ""]], "writers": True}
     request = SweepRequest()
     reader._do(job, request, prepare(request))
     told = json.loads(capfdbinary.readouterr().out.splitlines()[-1])
