@@ -33,17 +33,18 @@ def run_key(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     homes = own_homes()
-    vault = open_vault("", homes, interactive=sys.stderr.isatty())
+    vault: Vault | None = None
     try:
+        vault = open_vault("", homes, interactive=sys.stderr.isatty())
         entries = [entry for entry in vault.list_entries() if entry.masked and not entry.name.startswith("undo.")]
-    except KeywatchError as error:
+    except KeywatchError as error:  # keys in files can be told without
         sys.stderr.write(f"keywatch: {show(str(error))}\n")
         entries = []
     findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
     keys = [_key(entry, findings, homes) for entry in entries]
     known = {key["masked"] for key in keys}
     keys += [_key(None, group, homes) for group in _groups(findings) if masked(group[0]) not in known]
-    if options.online:
+    if options.online and vault is not None:
         sys.stderr.write("keywatch: asking AWS with each key of the vault; AWS logs these calls as that key's\n")
         _ask(vault, keys, homes)
     if options.json:

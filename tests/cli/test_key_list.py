@@ -99,6 +99,15 @@ def test_offline_it_is_told_by_credential(tmp_path: Path) -> None:
     assert key not in said and secret not in said
 
 
+def test_without_any_vault_keys_in_files_are_told(tmp_path: Path) -> None:
+    moving = Moving(tmp_path)
+    key = fakes.key_id()
+    moving.write(".env", f"AWS_ACCESS_KEY_ID={key}\nAWS_SECRET_ACCESS_KEY={fakes.secret()}\n")
+    done = moving.run("key", "list", "--online")
+    assert f"{key[:4]}…{key[-4:]}" in done.stdout.decode()
+    assert "keywatch vault init" in done.stderr.decode()
+
+
 def test_online_aws_tells_whose_it_is(tmp_path: Path, moto: str) -> None:
     import boto3
 
