@@ -199,3 +199,12 @@ class JournalError(MoveError):
 
 class UndoConflictError(MoveError):
     """A file was changed since the move, in the same lines; nothing was changed."""
+
+
+class AwsError(KeywatchError):
+    """AWS, or the way there, said no. `operation` is as policies name it (`iam:CreateAccessKey`), `code` AWS's code."""
+
+    def __init__(self, operation: str, code: str, advice: str = "") -> None:
+        super().__init__(f"{operation}: AWS says {code}" + (f": {advice}" if advice else ""))
+        self.operation = operation
+        self.code = code

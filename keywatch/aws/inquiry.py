@@ -9,17 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from keywatch.aws.client import DEAD, of_key, time_of
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
-from keywatch.errors import UsageError
+from keywatch.errors import AwsError
 
 if TYPE_CHECKING:
     from keywatch.vault.base import Payload
-
-#: what STS and IAM say of a key that is deleted, deactivated or whose secret is another's
-_DEAD = frozenset(
-    {"InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidAccessKeyId", "UnrecognizedClientException"}
-)
-_PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,63 +44,27 @@ def inquire(payload: Payload) -> Answer:
     account = account_of(key_id.expose()) or ""
     if account in CANARY_ACCOUNTS:
         return Answer("not asked", account, why="a canary: using it would raise its alarm")
-    session, errors = _session(payload)
+    aws = of_key(payload)
     try:
-        told = session.client("sts", config=_config()).get_caller_identity()
-    except errors as error:
-        code = _code(error)
-        return Answer("refused" if code in _DEAD else "unknown", account, why=code)
-    found: dict[str, Any] = {
-        "account": str(told.get("Account", "")),
-        "user": str(told.get("Arn", "")).rpartition(":")[2],
-    }
+        caller = aws.caller()
+    except AwsError as error:
+        return Answer("refused" if error.code in DEAD else "unknown", account, why=error.code)
+    found: dict[str, Any] = {"account": caller.account, "user": caller.arn.rpartition(":")[2]}
     denied = []
-    iam = session.client("iam", config=_config())
     try:
-        listed = iam.list_access_keys()["AccessKeyMetadata"]
-        mine = [each for each in listed if each["AccessKeyId"].encode() == key_id.expose()]
+        listed = aws.call("iam", "list_access_keys").get("AccessKeyMetadata", ())
+        mine = [each for each in listed if str(each.get("AccessKeyId", "")).encode() == key_id.expose()]
         found["others"] = len(listed) - len(mine)
         if mine:
-            found["created"] = _time(mine[0].get("CreateDate"))
-    except errors as error:
-        denied.append(f"iam:ListAccessKeys ({_code(error)})")
+            found["created"] = time_of(mine[0].get("CreateDate"))
+    except AwsError as error:
+        denied.append(f"{error.operation} ({error.code})")
     try:
-        last = iam.get_access_key_last_used(AccessKeyId=key_id.expose().decode())["AccessKeyLastUsed"]
-        found |= {"used": _time(last.get("LastUsedDate")), "service": str(last.get("ServiceName", ""))}
-    except errors as error:
-        denied.append(f"iam:GetAccessKeyLastUsed ({_code(error)})")
+        asked = aws.call("iam", "get_access_key_last_used", AccessKeyId=key_id.expose().decode())
+        last = asked.get("AccessKeyLastUsed", {})
+        found |= {"used": time_of(last.get("LastUsedDate")), "service": str(last.get("ServiceName", ""))}
+    except AwsError as error:
+        denied.append(f"{error.operation} ({error.code})")
     if found.get("service") == "N/A":
         found["service"] = ""
     return Answer("active", denied=tuple(denied), **found)
-
-
-def _session(payload: Payload) -> tuple[Any, tuple[type[Exception], ...]]:
-    """A session of this key alone: no profile and no variable of the environment counts."""
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise UsageError("asking AWS needs boto3: pip install 'keywatch[aws]'") from None
-    fields = {name: secret.expose().decode("utf-8", "replace") for name, secret in payload.fields.items()}
-    session = boto3.Session(
-        aws_access_key_id=fields["access_key_id"], aws_secret_access_key=fields["secret_access_key"],
-        aws_session_token=fields.get("session_token"), region_name="us-east-1",
-    )  # fmt: skip
-    return session, (BotoCoreError, ClientError, KeyError, ValueError, TypeError)  # botocore, of a garbled answer
-
-
-def _config() -> Any:
-    from botocore.config import Config
-
-    return Config(connect_timeout=_PATIENCE, read_timeout=_PATIENCE, retries={"mode": "standard", "max_attempts": 3})
-
-
-def _code(error: Exception) -> str:
-    """AWS's code for an error, or the kind of what went wrong before AWS answered."""
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return str(code or type(error).__name__)[:100]
-
-
-def _time(value: Any) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if hasattr(value, "strftime") else ""

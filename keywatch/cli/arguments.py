@@ -92,11 +92,11 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     rules.add_argument("--json", action="store_true", help="as JSON")
+    from keywatch.cli.key_arguments import add_key
     from keywatch.cli.move_arguments import (
         add_advise,
         add_ignore,
         add_ignores,
-        add_key,
         add_move,
         add_recover,
         add_redact,

@@ -1,137 +1,17 @@
-"""`keywatch key list`: every AWS key that is known, by credential; with `--online` what AWS itself says of it."""
+"""`keywatch key …`: what can be done with AWS keys, each action in a module of its own, loaded when it is asked for."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable
+from importlib import import_module
 
-from keywatch.cli.workbench import find_all, in_order
-from keywatch.detect.account import account_of
-from keywatch.errors import KeywatchError
-from keywatch.model import Finding
-from keywatch.paths import Homes, own_homes
-from keywatch.report.base import masked, plural
-from keywatch.report.escape import show, show_path
-from keywatch.serve.reads import last_reads, note_read
-from keywatch.vault.base import Entry, Vault
-from keywatch.vault.opening import open_vault
-
-SCHEMA = "keywatch.keys/1"
-_AWS_RULES = frozenset({"aws-access-key"})
+#: action → the module of cli/ and its function
+ACTIONS = {"list": ("key_list", "run_list")}
 
 
 def run_key(options: argparse.Namespace) -> int:
     """Do the action that the options name; the exit status."""
-    return ACTIONS[options.action](options)
-
-
-def _list(options: argparse.Namespace) -> int:
-    homes = own_homes()
-    vault: Vault | None = None
-    try:
-        vault = open_vault("", homes, interactive=sys.stderr.isatty())
-        entries = [entry for entry in vault.list_entries() if entry.masked and not entry.name.startswith("undo.")]
-    except KeywatchError as error:  # keys in files can be told without
-        sys.stderr.write(f"keywatch: {show(str(error))}\n")
-        entries = []
-    findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
-    keys = [_key(entry, findings, homes) for entry in entries]
-    known = {key["masked"] for key in keys}
-    keys += [_key(None, group, homes) for group in _groups(findings) if masked(group[0]) not in known]
-    if options.online and vault is not None:
-        sys.stderr.write("keywatch: asking AWS with each key of the vault; AWS logs these calls as that key's\n")
-        _ask(vault, keys, homes)
-    if options.json:
-        json.dump({"schema": SCHEMA, "online": options.online, "keys": keys}, sys.stdout, indent=1)
-        sys.stdout.write("\n")
-    else:
-        _print(keys, online=options.online)
-    return 0
-
-
-def _groups(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
-    return [list(group) for _, group in groupby(findings, key=lambda finding: finding.identity)]
-
-
-def _key(entry: Entry | None, findings: Sequence[Finding], homes: Homes) -> dict[str, Any]:
-    """What can be told of a key offline. `age_at_least` is since when its entry or its oldest file is there."""
-    name = entry.masked if entry else masked(findings[0])
-    places = [each for each in findings if masked(each) == name]
-    times = [entry.created] if entry else []
-    for each in places:
-        try:
-            times.append(_iso(os.stat(each.place.path).st_mtime))
-        except OSError:
-            continue
-    reads = last_reads(homes.data if homes.system else homes.state)
-    account = next((each.account for each in places if each.account), None)
-    return {
-        "masked": name, "entry": entry.name if entry else "", "kind": entry.kind if entry else places[0].kind,
-        "account": account or "", "user": "", "state": "not asked", "since": min(filter(None, times), default=""),
-        "used": (reads.get(entry.name.casefold(), "") or entry.last_used) if entry else "",
-        "places": sorted({each.place.path for each in places}),
-    }  # fmt: skip
-
-
-def _ask(vault: Vault, keys: list[dict[str, Any]], homes: Homes) -> None:
-    """Add what AWS says; of keys in files alone it says nothing, for they are not read for this."""
-    from keywatch.aws.inquiry import inquire
-
-    for key in keys:
-        if not key["entry"]:
-            key["why"] = "it is in no vault: keywatch move puts it there"
-            continue
-        note_read(homes.state, "online", key["entry"])
-        payload = vault.get(key["entry"])
-        answer = asdict(inquire(payload))
-        key["account"] = answer.pop("account") or key["account"] or account_of(
-            payload.fields["access_key_id"].expose()
-        ) or ""  # fmt: skip
-        key |= {"aws": answer, "state": answer["state"], "user": answer["user"]}
-
-
-def _iso(moment: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _print(keys: list[dict[str, Any]], *, online: bool) -> None:
-    if not keys:
-        sys.stdout.write("no AWS key is known\n")
-        return
-    home = os.path.expanduser("~")
-    for key in keys:
-        aws = key.get("aws", {})
-        head = [show(key["masked"]), show(key["kind"])]
-        head += [f"account {show(key['account'])}"] if key["account"] else []
-        head += [show(key["user"])] if key["user"] else []
-        sys.stdout.write("  ".join(head) + "\n")
-        rows = [("entry", show(key["entry"]) or "none: it is in no vault")]
-        places = ", ".join(show_path(path, home) for path in key["places"][:3])
-        rows.append(("places", f"{plural(len(key['places']), 'place')} in plaintext{': ' + places if places else ''}"))
-        created = aws.get("created") or ""
-        rows.append(("made", show(created)) if created else ("since", f"{show(key['since']) or 'unknown'} at least"))
-        used = aws.get("used") or key["used"]
-        rows.append(("used", (show(used) or "never, as far as is known") + _by(aws)))
-        if online:
-            why = key.get("why") or aws.get("why", "")
-            rows.append(("state", show(key["state"]) + (f" ({show(why)})" if why else "")))
-            if aws.get("others"):
-                rows.append(("", f"its user has {plural(aws['others'], 'other key')}; two is the most that IAM allows"))
-            rows += [("", f"not told: {show(each)}") for each in aws.get("denied", ())]
-        for label, text in rows:
-            sys.stdout.write(f"  {label:>6}  {text}\n")
-
-
-def _by(aws: dict[str, Any]) -> str:
-    return f" by {show(aws['service'])}" if aws.get("service") else ""
-
-
-ACTIONS = {"list": _list}
+    module, function = ACTIONS[options.action]
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"keywatch.cli.{module}"), function)
+    return run(options)

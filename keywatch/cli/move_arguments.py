@@ -87,19 +87,6 @@ def add_review(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_key(parser: argparse.ArgumentParser) -> None:
-    """`keywatch key list`."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
-    listing = actions.add_parser(
-        "list", help="every AWS key of files and vault", description="Every AWS key of files and vault.",
-        allow_abbrev=False,
-    )  # fmt: skip
-    listing.add_argument(
-        "--online", action="store_true", help="ask AWS with each key of the vault, which logs it; never with a canary's"
-    )
-    listing.add_argument("--json", action="store_true", help="as JSON (docs/aws.md)")
-
-
 def add_advise(parser: argparse.ArgumentParser) -> None:
     """`keywatch advise`."""
     parser.add_argument(
