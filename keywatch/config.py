@@ -12,15 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
+from keywatch.paths import CONFIG_NAMES
+from keywatch.severity import NEVER, Severity, parse_fail_on
 
-FILE_NAME = "keywatch.toml"
-#: beside it, a folder of more such files, read in the order of their names: each sets what it names
-CONF_D = "conf.d"
+#: the file, and beside it a folder of more such files, read in the order of their names: each sets what it names
+FILE_NAME, CONF_D = CONFIG_NAMES
 _MOST_FILES = 1000
 #: a configuration larger than this is a mistake
 MAX_BYTES = 1 << 20
-NEVER = "never"
 #: what may lock the vault that the daemon holds open
 LOCK_ON = ("screen", "suspend")
 
@@ -89,16 +88,6 @@ def parse_size(text: str) -> int:
         raise ValueError(f"'{text}' is no size: write bytes, or a number with K, M or G, such as 64M")
     size = int(digits)
     return size << _UNITS[unit] if _UNITS[unit] > 1 else size
-
-
-def parse_fail_on(label: str) -> Severity | None:
-    """The severity of that label, None for `never`. `ValueError` names the choices."""
-    if label == NEVER:
-        return None
-    try:
-        return Severity.parse(label)
-    except ValueError as error:
-        raise ValueError(f"{error} or {NEVER}") from None
 
 
 def read_config(path: str) -> Config:

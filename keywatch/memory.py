@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from keywatch.errors import StateError
-from keywatch.model import Finding, Kind, Part, Place, Role, Severity, Span
+from keywatch.model import Finding, Kind, Part, Place, Role, Span
 from keywatch.paths import private_dir
+from keywatch.severity import Severity
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS findings (

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any, Literal, NoReturn
+
+from keywatch.severity import Severity
 
 
 class Secret:
@@ -101,29 +103,6 @@ class Role(StrEnum):
 
 
 Kind = Literal["long-lived", "temporary", "service-bearer", "context-specific", "unknown"]
-
-
-class Severity(IntEnum):
-    """How urgent a finding is; compared as numbers, printed by name."""
-
-    INFO = 0
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
-
-    @property
-    def label(self) -> str:
-        """The name in lower case, as printed and as in JSON."""
-        return self.name.lower()
-
-    @classmethod
-    def parse(cls, label: str) -> Severity:
-        """The severity of that label; `ValueError` names the choices."""
-        try:
-            return cls[label.upper()]
-        except KeyError:
-            raise ValueError(f"'{label}' is no severity: use {', '.join(s.label for s in cls)}") from None
 
 
 @dataclass(frozen=True, slots=True)

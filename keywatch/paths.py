@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keywatch.errors import StateError
 
 APP = "keywatch"
+#: the configuration file, and the folder of more of them beside it
+CONFIG_NAMES = ("keywatch.toml", "conf.d")
 #: the system's own folders (docs/admin.md)
 SYSTEM_CONFIG = "/etc/keywatch"
 SYSTEM_STATE = "/var/lib/keywatch"
@@ -19,8 +21,7 @@ SYSTEM_STATE = "/var/lib/keywatch"
 SYSTEM_IDENTITY = f"{SYSTEM_CONFIG}/identity.cred"
 
 
-@dataclass(frozen=True, slots=True)
-class Homes:
+class Homes(NamedTuple):
     """The folders of one installation: configuration, durable state, throw-away cache, sockets, and the vault.
 
     `system`: they are the system's, whose vault lies behind the system agent.
@@ -78,6 +79,11 @@ def user_homes(env: dict[str, str] | None = None) -> Homes:
         data=xdg("XDG_DATA_HOME", ".local/share"),
         runtime=os.path.join(runtime, APP) if os.path.isabs(runtime) else xdg("XDG_STATE_HOME", ".local/state"),
     )
+
+
+def has_config(folder: str) -> bool:
+    """Whether there is any configuration in the configuration's folder."""
+    return any(os.path.lexists(os.path.join(folder, name)) for name in CONFIG_NAMES)
 
 
 def private_dir(path: str) -> str:

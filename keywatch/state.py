@@ -16,18 +16,25 @@ import re
 import sqlite3
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from operator import attrgetter
 
 from keywatch.errors import StateError
-from keywatch.model import Finding, Severity
 from keywatch.paths import private_dir
+
+TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
+if TYPE_CHECKING:
+    from keywatch.totals import DayTotals
 
 #: one remembered file: inode, size, mtime_ns, ctime_ns
 RECORD = struct.Struct("<QQqq")
+_pack = RECORD.pack
+_facts = attrgetter("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 #: FAT keeps times to 2 s, the coarsest of all
 RACY_NS = 2_000_000_000
 #: key of a folder: device and inode
 FolderKey = tuple[int, int]
+#: files swept by name, not in a tree, are remembered under this key
+BY_NAME: FolderKey = (0, 0)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -44,28 +51,9 @@ KEPT_DAYS = 1000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotals:
-    """What the last sweep of a day found. `keys` counts each key once, by its most urgent place, info first."""
-
-    day: str
-    keys: tuple[int, ...]
-    places: int
-
-
-def add_up(findings: Iterable[Finding], day: str) -> DayTotals:
-    """The totals of these findings; `day` is `YYYY-MM-DD`."""
-    worst: dict[str, Severity] = {}
-    places = 0
-    for finding in findings:
-        places += 1
-        worst[finding.identity] = max(finding.severity, worst.get(finding.identity, Severity.INFO))
-    return DayTotals(day, tuple(sum(s is severity for s in worst.values()) for severity in Severity), places)
-
-
 def record_of(info: os.stat_result) -> bytes:
     """What must be the same for a file to count as unchanged."""
-    return RECORD.pack(info.st_ino & 0xFFFFFFFFFFFFFFFF, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+    return _pack(*_facts(info))
 
 
 class State:
@@ -91,25 +79,25 @@ class State:
     def _error(self, error: Exception) -> StateError:
         return StateError(f"{self.path}: {error}: move the file away, and a new one is made; only speed is lost")
 
-    def load_clean(self, rules: str) -> dict[FolderKey, bytes]:
-        """The clean files of each folder, as joined records, if they were found under the rules of digest `rules`."""
+    def load_clean(self, under: str) -> dict[FolderKey, bytes]:
+        """The clean files of each folder, as joined records, if found `under` what decides now (sweep/stamp.py)."""
         try:
             row = self._db.execute("SELECT value FROM meta WHERE name = 'rules'").fetchone()
-            if row is None or row[0] != rules:
+            if row is None or row[0] != under:
                 return {}
             rows: Iterable[tuple[int, int, bytes]] = self._db.execute("SELECT dev, ino, records FROM clean")
             return {(dev, ino): blob for dev, ino, blob in rows if _is_row(dev, ino, blob)}
         except sqlite3.Error as error:
             raise self._error(error) from None
 
-    def save_clean(self, rules: str, folders: dict[FolderKey, bytes]) -> None:
-        """Remember the clean files of these folders, and forget all that was found under other rules."""
+    def save_clean(self, under: str, folders: dict[FolderKey, bytes]) -> None:
+        """Remember the clean files of these folders, and forget all that was found under another stamp."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
             row = self._db.execute("SELECT value FROM meta WHERE name = 'rules'").fetchone()
-            if row is None or row[0] != rules:
+            if row is None or row[0] != under:
                 self._db.execute("DELETE FROM clean")
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (rules,))
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (under,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO clean VALUES (?, ?, ?)",
                 ((dev, ino, blob) for (dev, ino), blob in folders.items()),
@@ -150,6 +138,8 @@ class State:
             ).fetchall()
         except sqlite3.Error as error:
             raise self._error(error) from None
+        from keywatch.totals import DayTotals
+
         return tuple(
             DayTotals(day, tuple(keys), places)
             for day, *keys, places in reversed(rows)

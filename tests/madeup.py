@@ -15,12 +15,12 @@ from keywatch.model import (
     Place,
     Role,
     Secret,
-    Severity,
     Skipped,
     Span,
     Summary,
     SweepResult,
 )
+from keywatch.severity import Severity
 
 NOW = 1_790_000_000.0
 DAY = 86400.0

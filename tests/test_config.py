@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from keywatch.config import Config, EntryPolicy, SweepConfig, WatchConfig, parse_config, parse_size, read_config
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 DOC = Path(__file__).parent.parent / "docs" / "configuration.md"
 

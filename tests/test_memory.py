@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from keywatch.errors import StateError
 from keywatch.memory import Memory, Remembered, finding_as, finding_of
-from keywatch.model import Finding, Part, Place, Role, Severity, Span
+from keywatch.model import Finding, Part, Place, Role, Span
+from keywatch.severity import Severity
 
 PART = Part(Role.ACCESS_KEY_ID, 3, 26, "AKIA…WXYZ", "f" * 64, Span(10, 30), "AWS_ACCESS_KEY_ID")
 FINDING = Finding(

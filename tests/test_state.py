@@ -12,8 +12,9 @@ import pytest
 from madeup import full_result
 
 from keywatch.errors import StateError
-from keywatch.model import Severity
-from keywatch.state import RECORD, DayTotals, State, add_up
+from keywatch.severity import Severity
+from keywatch.state import RECORD, State
+from keywatch.totals import DayTotals, add_up
 
 
 def test_remembers_and_forgets_with_the_rules(tmp_path: Path) -> None:

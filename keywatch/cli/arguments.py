@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from keywatch import __version__
-from keywatch.config import NEVER, parse_fail_on, parse_size
 from keywatch.errors import UsageError
-from keywatch.model import Severity
+from keywatch.severity import NEVER, Severity, parse_fail_on
 
 _OVERVIEW = """\
 Finds cloud keys left in plaintext, and says how urgent each is and why.
@@ -280,6 +279,8 @@ def _unknown(word: str, commands: list[str]) -> str:
 
 
 def _size(text: str) -> int:
+    from keywatch.config import parse_size
+
     try:
         size = parse_size(text)
     except ValueError as error:

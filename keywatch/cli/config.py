@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 
-from keywatch.config import FILE_NAME, NEVER, EntryPolicy, SweepConfig, WatchConfig, read_config
+from keywatch.config import FILE_NAME, EntryPolicy, SweepConfig, WatchConfig, read_config
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
 from keywatch.paths import own_homes
 from keywatch.report.escape import show
+from keywatch.severity import NEVER, Severity
 
 #: settings whose None or 0 stands for `never` in the file
 _NEVER = frozenset(("fail_on", "sweep", "home_sweep"))

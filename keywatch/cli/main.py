@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: each command's module in keywatch.cli and its function: only what runs is imported
 COMMANDS = {
-    "sweep": ("sweep", "run_sweep"),
+    "sweep": ("begin", "begin_sweep"),
     "rules": ("rules", "run_rules"),
     "report": ("report", "run_report"),
     "move": ("move", "run_move"),

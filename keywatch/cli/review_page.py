@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from keywatch.model import Finding, Severity
+from keywatch.model import Finding
 from keywatch.report.escape import show, show_path
+from keywatch.severity import Severity
 
 _COLORS = {
     Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan",

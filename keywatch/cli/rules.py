@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from keywatch.model import Role, Severity
+from keywatch.model import Role
 from keywatch.report.escape import show
+from keywatch.severity import Severity
 
 #: AWS access keys are pairs and have no row in the rule table
 AWS = (("aws-access-key", "AWS access key, with its secret and session token"),)

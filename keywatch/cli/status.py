@@ -18,10 +18,10 @@ from typing import Any
 from keywatch.cli.watch import try_daemon
 from keywatch.errors import ReportError
 from keywatch.memory import Memory, Remembered, finding_as, finding_of
-from keywatch.model import Severity
 from keywatch.paths import Homes, own_homes
 from keywatch.report.base import first_line, masked, plural
 from keywatch.report.escape import show, show_path, show_place
+from keywatch.severity import Severity
 from keywatch.wire.protocol import SYSTEM_WATCHER
 
 SCHEMA = "keywatch.status/1"

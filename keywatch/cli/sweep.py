@@ -7,17 +7,22 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TextIO
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
 
 from keywatch.cli.inputs import read_baseline, read_ignores, read_stdin
 from keywatch.cli.output import check_output, open_output
 from keywatch.config import FILE_NAME, Config, read_config
-from keywatch.model import Severity, Skipped, SweepResult
+from keywatch.model import Skipped, SweepResult
 from keywatch.paths import own_homes
 from keywatch.report.base import Look, find
 from keywatch.report.escape import show
 from keywatch.report.progress import Progress
 from keywatch.request import Interrupted, SweepRequest
+from keywatch.severity import Severity
+
+if TYPE_CHECKING:
+    from keywatch.sweep.ahead import Ahead
 
 Sweep = Callable[[SweepRequest, Callable[[str, int, int], None] | None], SweepResult]
 
@@ -27,11 +32,11 @@ INTERRUPTED = 130
 STDIN = "-"
 
 
-def run_sweep(options: argparse.Namespace, sweep: Sweep | None = None) -> int:
+def run_sweep(options: argparse.Namespace, sweep: Sweep | None = None, *, ahead: Ahead | None = None) -> int:
     """Sweep as `options` say, write the report, and give the exit status. Tests bring their own `sweep`."""
     if options.output:
         check_output(options.output)
-    done = sweep_as_asked(options, sweep, progress=options.report != "lines")
+    done = sweep_as_asked(options, sweep, progress=options.report != "lines", ahead=ahead)
     _write(done.result, options)
     name_unswept(done.result)
     if done.interrupted:
@@ -49,12 +54,14 @@ class Done:
     interrupted: bool
 
 
-def sweep_as_asked(options: argparse.Namespace, sweep: Sweep | None = None, *, progress: bool = True) -> Done:
+def sweep_as_asked(
+    options: argparse.Namespace, sweep: Sweep | None = None, *, progress: bool = True, ahead: Ahead | None = None
+) -> Done:
     """Sweep as `options` say; notes and standard input's shortcomings are in the result."""
     homes = own_homes()
     config = read_config(os.path.join(homes.config, FILE_NAME))
     request, notes = _request(options, config, homes.config)
-    sweep = sweep or _real_sweep()
+    sweep = sweep or _real_sweep(ahead)
     short: list[Skipped] = []
     if STDIN in options.paths:
         request, short = _with_stdin(request)
@@ -78,10 +85,10 @@ def name_unswept(result: SweepResult) -> None:
             sys.stderr.write(f"keywatch: error: {show(skip.path)}: {show(skip.why)}\n")
 
 
-def _real_sweep() -> Sweep:
-    from keywatch.sweep import sweep
+def _real_sweep(ahead: Ahead | None) -> Sweep:
+    from keywatch.sweep.flow import sweep
 
-    return sweep
+    return partial(sweep, ahead=ahead)
 
 
 def exit_status(result: SweepResult, fail_on: Severity | None) -> int:

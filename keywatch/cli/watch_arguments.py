@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from keywatch.config import parse_time
-
 #: a pause is no longer than a week (keywatch/watch/desk.py)
 LONGEST_PAUSE = 7 * 86400
 _STATUS = """\
@@ -68,6 +66,8 @@ def add_pause(parser: argparse.ArgumentParser) -> None:
 
 
 def _pause(text: str) -> int:
+    from keywatch.config import parse_time
+
     try:
         seconds = parse_time(text)
     except ValueError as error:

@@ -104,7 +104,7 @@ def find_wanted(words: Sequence[str], homes: Homes) -> list[Finding]:
 
 def find_all(words: Sequence[str], homes: Homes) -> list[Finding]:
     """All findings of the well-known places, and of the paths among the words."""
-    from keywatch.sweep import sweep
+    from keywatch.sweep.flow import sweep
 
     config = read_config(os.path.join(homes.config, FILE_NAME))
     paths = tuple(dict.fromkeys(os.path.abspath(p) for p, _ in map(split_line, words) if os.path.lexists(p)))

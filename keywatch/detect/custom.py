@@ -18,7 +18,7 @@ from keywatch.detect.re2 import Translation, UnsupportedPatternError, translate
 from keywatch.detect.rule import ID, Rule, WhyNot, verify
 from keywatch.detect.tokens import matches_rule
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 MOST_BYTES = 4 << 20
 MOST_RULES = 2000

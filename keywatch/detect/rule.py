@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from keywatch.detect.examples import expand
 from keywatch.errors import ConfigError
-from keywatch.model import Role, Severity
+from keywatch.model import Role
+from keywatch.severity import Severity
 
 Check = Callable[[bytes], bool]
 #: takes the whole match and the secret in it, gives why that is none (a name counted in the report's `dropped`) or None

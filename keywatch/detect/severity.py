@@ -12,7 +12,8 @@ from calendar import timegm
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from keywatch.model import Credential, Exposure, Place, Role, Severity
+from keywatch.model import Credential, Exposure, Place, Role
+from keywatch.severity import Severity
 
 #: after this many days without a change a key is due for rotation (AWS's and CIS's usual limit)
 OLD_DAYS = 90

@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable
 
 from keywatch.memory import Memory
-from keywatch.model import Finding, Severity
+from keywatch.model import Finding
 from keywatch.offers import mail
 from keywatch.offers.store import Offers, OfferState
 from keywatch.paths import Homes
+from keywatch.severity import Severity
 
 #: findings below this are shown by status, and not offered
 LEAST = Severity.MEDIUM

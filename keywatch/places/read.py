@@ -11,7 +11,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
@@ -24,14 +23,6 @@ _MOST_LINKS = 40
 WINDOW = 4 << 20
 #: bytes shared by two windows: longer than any key with its name
 OVERLAP = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Bytes of a file from `offset`. `data` is valid until the next window is asked for."""
-
-    offset: int
-    data: memoryview
 
 
 def why_not(error: OSError) -> str:
@@ -54,8 +45,11 @@ def why_not_regular(mode: int) -> str | None:
     return "not a regular file"
 
 
-def windows(fd: int, buffer: bytearray) -> Iterator[Window]:
-    """The file of `fd` from its current offset, window by window; `buffer` holds one and is used again and again."""
+def windows(fd: int, buffer: bytearray) -> Iterator[tuple[int, memoryview]]:
+    """The file of `fd` from its current offset, window by window: where each begins, and its bytes.
+
+    `buffer` holds one and is used again and again: the bytes are valid until the next window is asked for.
+    """
     view = memoryview(buffer)
     size = len(buffer)
     kept = 0
@@ -68,7 +62,7 @@ def windows(fd: int, buffer: bytearray) -> Iterator[Window]:
                 break
             filled += got
         if filled > kept or (offset == 0 and kept == 0 and filled):
-            yield Window(offset - kept, view[:filled])
+            yield offset - kept, view[:filled]
         if filled < size:
             return
         offset += filled - kept

@@ -11,47 +11,65 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from keywatch.places.read import FOLDER_FLAGS, OPEN_FLAGS, WINDOW, why_not, why_not_regular, windows
 from keywatch.state import RACY_NS, RECORD, FolderKey, folder_key, record_of
+
+TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Visitor(Protocol):
+        """What the walk tells of what it meets."""
+
+        def examine(self, path: str, fd: int, info: os.stat_result, mask: int) -> bool:
+            """A closer look at a file whose content triggered `mask` (0: packed). True when it turned out clean."""
+
+        def skip(self, path: str, why: str) -> None:
+            """Something could not be read."""
+
 
 #: folders nested deeper than this are reported, not entered
 MAX_DEPTH = 512
 #: first bytes of files that a plain scan can't see into; examined whatever the engine says
 _PACKED = frozenset(b"\x1f\xfdBP(S\xff\xfe")
 _NOT_SEEN = (b"proc", b"sysfs", b"devpts", b"cgroup", b"cgroup2", b"debugfs", b"tracefs", b"securityfs", b"bpf")
+_is_regular = stat.S_ISREG
+_SIZE = RECORD.size
 
 
-class Visitor(Protocol):
-    """What the walk tells of what it meets."""
-
-    def examine(self, path: str, fd: int, info: os.stat_result, mask: int) -> bool:
-        """A closer look at a file whose content triggered `mask` (0: packed). True when it turned out clean."""
-
-    def skip(self, path: str, why: str) -> None:
-        """Something could not be read."""
-
-
-@dataclass(slots=True)
 class Walk:
-    """One walk's tools, memory and counts. `known` is what the last sweep found clean, `clean` what this one does."""
+    """One walk's tools, memory and counts. `known` is what the last sweep found clean, `clean` what this one does.
 
-    scan: Callable[[memoryview], int]
-    visitor: Visitor
-    is_packed: Callable[[bytes], bool]
-    known: Mapping[FolderKey, bytes] = field(default_factory=dict)
-    remember: bool = True
-    max_size: int = 0
-    excluded: Callable[[str, str], bool] | None = None
-    no_entry: frozenset[int] = frozenset()
-    files: int = 0
-    size: int = 0
-    cached: int = 0
-    clean: dict[FolderKey, bytes] = field(default_factory=dict)
-    buffer: bytearray = field(default_factory=lambda: bytearray(WINDOW))
-    _fresh: int = field(default_factory=lambda: time.time_ns() - RACY_NS)
+    `scan` gives 0 for bytes with nothing in them, `is_packed` whether first bytes hide what a plain scan looks for.
+    """
+
+    def __init__(
+        self,
+        scan: Callable[[memoryview], int],
+        visitor: Visitor,
+        is_packed: Callable[[bytes], bool],
+        *,
+        known: Mapping[FolderKey, bytes] | None = None,
+        remember: bool = True,
+        max_size: int = 0,
+        excluded: Callable[[str, str], bool] | None = None,
+        no_entry: frozenset[int] = frozenset(),
+    ) -> None:
+        self.scan = scan
+        self.visitor = visitor
+        self.files = self.size = self.cached = 0
+        self.clean: dict[FolderKey, bytes] = {}
+        self._is_packed = is_packed
+        self._known = known or {}
+        self._remember = remember
+        self._max_size = max_size
+        self._excluded = excluded
+        self._no_entry = no_entry
+        self._buffer = bytearray(WINDOW)
+        self._view = memoryview(self._buffer)
+        self._vector = [self._buffer]
+        self._fresh = time.time_ns() - RACY_NS
 
     def tree(self, root: str, *, recursive: bool = True) -> None:
         """Walk the folder `root` and, unless told otherwise, all below it."""
@@ -94,14 +112,15 @@ class Walk:
         below: list[str] = []
         try:
             own = os.fstat(fd)
-            if own.st_dev in self.no_entry:
+            if own.st_dev in self._no_entry:
                 self.visitor.skip(path, "a kernel file system, not files")
                 return below
             key = folder_key(own)
-            before = self.known.get(key)
-            seen = {before[i : i + RECORD.size] for i in range(0, len(before), RECORD.size)} if before else ()
+            before = self._known.get(key, b"")
+            at = 0  # so much of `before` stands there still, in the same order
+            seen: frozenset[bytes] | None = None
             records: list[bytes] = []
-            excluded = self.excluded
+            excluded = self._excluded
             with os.scandir(fd) as entries:
                 for entry in entries:
                     name = entry.name
@@ -110,30 +129,41 @@ class Walk:
                     if entry.is_dir(follow_symlinks=False):
                         below.append(name)
                         continue
-                    if seen:
+                    if before:
                         try:
                             record = record_of(entry.stat(follow_symlinks=False))
                         except OSError:
                             continue  # gone in the meantime
+                        if record == before[at : at + _SIZE] and not records:
+                            at += _SIZE
+                            continue
+                        if seen is None:
+                            seen = frozenset(before[i : i + _SIZE] for i in range(0, len(before), _SIZE))
                         if record in seen:
                             self.files += 1
                             self.cached += 1
                             records.append(record)
                             continue
-                    if entry.is_file(follow_symlinks=False):
-                        fresh = self._file(fd, name, path)
-                        if fresh is not None:
-                            records.append(fresh)
-                    elif not entry.is_symlink():
-                        self._skip_special(entry, path)
+                    if (fresh := self._entry(entry, fd, path)) is not None:
+                        records.append(fresh)
         except OSError as error:
             self.visitor.skip(path, why_not(error))
             return below
-        if self.remember:
-            joined = b"".join(records)
-            if joined != before and (joined or before):
+        self.files += at // _SIZE
+        self.cached += at // _SIZE
+        if self._remember and (records or at != len(before)):
+            joined = before[:at] + b"".join(records)
+            if joined != before:
                 self.clean[key] = joined
         return below
+
+    def _entry(self, entry: os.DirEntry[str], folder: int, path: str) -> bytes | None:
+        """What is no folder, and not remembered. Its record, if it is clean and may be remembered."""
+        if entry.is_file(follow_symlinks=False):
+            return self._file(folder, entry.name, path)
+        if not entry.is_symlink():
+            self._skip_special(entry, path)
+        return None
 
     def _skip_special(self, entry: os.DirEntry[str], path: str) -> None:
         try:
@@ -143,13 +173,26 @@ class Walk:
         self.visitor.skip(f"{path}/{entry.name}", why or "changed its kind while read")
 
     def _file(self, folder: int, name: str, path: str) -> bytes | None:
-        """Scan one file of an open folder. Its record, if it is clean and may be remembered."""
+        """Scan one file of an open folder. Its record, if it is clean and may be remembered.
+
+        Most of a sweep's time is spent here: what is ordinary (a file that fits the buffer, with nothing in it) is done
+        with the fewest calls, everything else is left to `descriptor`.
+        """
         try:
             fd = os.open(name, OPEN_FLAGS, dir_fd=folder)
         except OSError as error:
             self.visitor.skip(f"{path}/{name}", why_not(error))
             return None
         try:
+            info = os.fstat(fd)
+            size = info.st_size
+            if _is_regular(info.st_mode) and size < WINDOW and not 0 < self._max_size < size:
+                got = os.readv(fd, self._vector)
+                if size <= got < WINDOW and not self._wants_a_look(got):
+                    self.files += 1
+                    self.size += got
+                    return record_of(info) if self._remember and info.st_ctime_ns < self._fresh else None
+                os.lseek(fd, 0, os.SEEK_SET)
             return self.descriptor(fd, f"{path}/{name}" if path != "/" else f"/{name}")
         except OSError as error:
             self.visitor.skip(f"{path}/{name}", why_not(error))
@@ -157,25 +200,29 @@ class Walk:
         finally:
             os.close(fd)
 
+    def _wants_a_look(self, got: int) -> int:
+        """Not 0 where something in the first `got` bytes of the buffer triggers, or hides from a plain scan."""
+        if not got:
+            return 0
+        return self.scan(self._view[:got]) or self._is_special(self._buffer, got)
+
     def descriptor(self, fd: int, path: str) -> bytes | None:
         """Scan the open file `fd`, called `path`. Its record, if it is clean and may be remembered."""
         info = os.fstat(fd)
-        if not stat.S_ISREG(info.st_mode):
+        if not _is_regular(info.st_mode):
             self.visitor.skip(path, why_not_regular(info.st_mode) or "changed its kind while read")
             return None
-        if self.max_size and info.st_size > self.max_size:
-            self.visitor.skip(path, f"larger than {self.max_size} bytes")
+        if self._max_size and info.st_size > self._max_size:
+            self.visitor.skip(path, f"larger than {self._max_size} bytes")
             return None
         self.files += 1
-        buffer = self.buffer
-        got = os.readv(fd, [buffer])
+        got = os.readv(fd, self._vector)
         self.size += got
-        if got < len(buffer) and got >= info.st_size:
-            view = memoryview(buffer)[:got]
-            mask = self.scan(view) if got else 0
+        if got < len(self._buffer) and got >= info.st_size:
+            mask = self.scan(self._view[:got]) if got else 0
         else:
             mask = self._scan_windows(fd)
-        if mask or (got and self._is_special(buffer, got)):
+        if mask or (got and self._is_special(self._buffer, got)):
             os.lseek(fd, 0, os.SEEK_SET)
             if not self.visitor.examine(path, fd, info, mask):
                 return None
@@ -184,18 +231,27 @@ class Walk:
     def _is_special(self, buffer: bytearray, got: int) -> bool:
         """Packed or written in wide characters, so that a plain scan saw nothing."""
         if buffer[0] in _PACKED or buffer.find(0, 0, min(got, 512)) >= 0:
-            return self.is_packed(bytes(buffer[: min(got, 1024)]))
+            return self._is_packed(bytes(buffer[: min(got, 1024)]))
         return False
 
     def _scan_windows(self, fd: int) -> int:
         """The engine's verdict on a file larger than the buffer."""
         os.lseek(fd, 0, os.SEEK_SET)
         mask = 0
-        for window in windows(fd, self.buffer):
-            mask |= self.scan(window.data)
-            if window.offset:
-                self.size += len(window.data)
+        for offset, data in windows(fd, self._buffer):
+            mask |= self.scan(data)
+            if offset:
+                self.size += len(data)
         return mask
+
+
+def mounted_kernel_devices() -> frozenset[int]:
+    """Those of what is mounted now; none where the system does not tell."""
+    try:
+        with open("/proc/self/mountinfo", "rb") as file:
+            return kernel_devices(file.read(1 << 22))
+    except OSError:
+        return frozenset()
 
 
 def kernel_devices(mountinfo: bytes) -> frozenset[int]:

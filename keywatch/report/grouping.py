@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from keywatch.model import Finding, Severity
+from keywatch.model import Finding
 from keywatch.report.advice import in_order, say
 from keywatch.report.base import first_line
+from keywatch.severity import Severity
 
 #: what a person calls what was left out, by its name in JSON
 DROPPED = {

@@ -13,7 +13,7 @@ from typing import TextIO
 from xml.etree.ElementTree import Element
 
 from keywatch import __version__
-from keywatch.model import Finding, Severity
+from keywatch.model import Finding
 from keywatch.report.base import first_line, main_part, masked, plural
 from keywatch.report.escape import show_path, show_place
 from keywatch.report.graph import Key, draw_graph
@@ -22,6 +22,7 @@ from keywatch.report.html_tables import list_machines, list_moved, list_skipped,
 from keywatch.report.machines import MachineReport
 from keywatch.report.markup import Child, digest_of, fill, make, make_static, write_page
 from keywatch.report.trend import add_machines, draw_trend, list_days
+from keywatch.severity import Severity
 
 #: skipped files that are named for each machine; the rest is counted
 _MAX_SKIPPED = 200

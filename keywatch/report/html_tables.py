@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from keywatch.model import Severity
 from keywatch.report.base import plural
 from keywatch.report.escape import show_path
 from keywatch.report.grouping import by_credential
 from keywatch.report.machines import MachineReport
 from keywatch.report.markup import fill, make
+from keywatch.severity import Severity
 
 #: moves that are listed; a report is no archive
 _MAX_MOVED = 500

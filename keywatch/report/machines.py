@@ -13,12 +13,13 @@ from io import StringIO
 from typing import Literal, TextIO
 
 from keywatch import __version__
-from keywatch.model import Finding, Severity, Summary, SweepResult
+from keywatch.model import Finding, Summary, SweepResult
 from keywatch.report.base import Look
 from keywatch.report.escape import decodable
 from keywatch.report.json import as_time
 from keywatch.report.json import write as write_sweep
-from keywatch.state import DayTotals, add_up
+from keywatch.severity import Severity
+from keywatch.totals import DayTotals, add_up
 
 SCHEMA = "keywatch.report/1"
 

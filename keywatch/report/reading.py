@@ -19,12 +19,13 @@ from datetime import date
 from typing import NoReturn, get_args
 
 from keywatch.errors import ReportError
-from keywatch.model import Finding, Kind, Part, Place, Role, Severity, Skipped, Span, Summary, SweepResult
+from keywatch.model import Finding, Kind, Part, Place, Role, Skipped, Span, Summary, SweepResult
 from keywatch.report.escape import decodable
 from keywatch.report.json import SCHEMA as SWEEP_SCHEMA
 from keywatch.report.machines import SCHEMA as REPORT_SCHEMA
 from keywatch.report.machines import MachineReport, MovedRow, MoveState
-from keywatch.state import DayTotals
+from keywatch.severity import Severity
+from keywatch.totals import DayTotals
 
 MAX_BYTES = 64 << 20
 #: the longest text that any field may hold, in characters: a path is 4,096 bytes, and archives nest

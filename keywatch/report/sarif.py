@@ -10,9 +10,10 @@ import json
 from typing import TextIO
 
 from keywatch import __version__
-from keywatch.model import Finding, JsonValue, Part, Severity, SweepResult
+from keywatch.model import Finding, JsonValue, Part, SweepResult
 from keywatch.report.base import Look, masked
 from keywatch.report.escape import decodable, file_uri, relative_uri, show
+from keywatch.severity import Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"

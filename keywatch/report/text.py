@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from keywatch.model import Finding, Severity, Skipped, SweepResult
+from keywatch.model import Finding, Skipped, SweepResult
 from keywatch.report.base import Look, first_line, main_part, masked, plural
 from keywatch.report.escape import file_uri, show, show_path, show_place
 from keywatch.report.grouping import DROPPED, SUPPRESSED, by_credential, common_reasons, next_steps
+from keywatch.severity import Severity
 
 #: width of the left column: the longest badge, ` CRITICAL `
 _LEFT = 10

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from keywatch.model import Severity
 from keywatch.report.markup import fill, make
-from keywatch.state import DayTotals
+from keywatch.severity import Severity
+from keywatch.totals import DayTotals
 
 _WIDTH, _HEIGHT = 640, 178
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 12, 30

@@ -14,49 +14,27 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
 
-Message = dict[str, Any]
-Emit = Callable[[Message], None]
+TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Protocol
+
+    Message = dict[str, Any]
+    Emit = Callable[[Message], None]
+
+    class Worker(Protocol):
+        """What one process does: units one by one, each reported whole before the next is begun."""
+
+        def do(self, unit: int) -> None:
+            """Do unit number `unit`. Emits `{"on": path}` before anything that a hostile file could crash."""
+
+    #: makes a process's worker; `crashed` are the paths that killed a worker before, to be left out
+    Start = Callable[[Emit, frozenset[str]], Worker]
 
 _NUMBER = struct.Struct("<I")
 #: a pipe holds 64 KiB: so many numbers fit in one without a reader
 MAX_UNITS = 8192
 _MAX_CRASHES = 50
-
-
-class Worker(Protocol):
-    """What one process does: units one by one, each reported whole before the next is begun."""
-
-    def do(self, unit: int) -> None:
-        """Do unit number `unit`. Emits `{"on": path}` before anything that a hostile file could crash."""
-
-
-#: makes a process's worker; `crashed` are the paths that killed a worker before, to be left out
-Start = Callable[[Emit, frozenset[str]], Worker]
-
-
-@dataclass(slots=True)
-class _Hand:
-    """The parent's picture of one worker: its pipe, what has come of an unfinished line, what it is at."""
-
-    pid: int
-    fd: int
-    rest: bytes = b""
-    unit: int | None = None
-    at: str = ""
-    done: bool = False
-
-
-@dataclass(slots=True)
-class _Crew:
-    start: Start
-    receive: Emit
-    tokens: int
-    crashes: int = 0
-    crashed: set[str] = field(default_factory=set)
-    hands: dict[int, _Hand] = field(default_factory=dict)
 
 
 def can_fork() -> bool:
@@ -78,19 +56,140 @@ def run_crew(units: int, start: Start, jobs: int, receive: Emit) -> None:
         for unit in range(units):
             worker.do(unit)
         return
-    crew = _Crew(start, receive, _tokens(range(units)))
+    crew = Crew(units, start, jobs)
     try:
-        for _ in range(jobs):
-            _hire(crew)
-        _listen(crew)
-        while token := os.read(crew.tokens, _NUMBER.size):
-            receive({"undone": _NUMBER.unpack(token)[0]})
+        crew.listen(receive)
     finally:
-        os.close(crew.tokens)
-        for hand in crew.hands.values():
+        crew.dismiss()
+
+
+class _Hand:
+    """The parent's picture of one worker: its pipe, what has come of an unfinished line, what it is at."""
+
+    __slots__ = ("at", "done", "fd", "pid", "rest", "unit")
+
+    def __init__(self, pid: int, fd: int) -> None:
+        self.pid = pid
+        self.fd = fd
+        self.rest = b""
+        self.unit: int | None = None
+        self.at = ""
+        self.done = False
+
+
+class Crew:
+    """Workers that have begun with units 0 to `units`-1, whether or not anybody listens to them yet."""
+
+    def __init__(self, units: int, start: Start, jobs: int) -> None:
+        self._start = start
+        self._tokens = _tokens(range(units))
+        self._crashes = 0
+        self._crashed: set[str] = set()
+        self._hands: dict[int, _Hand] = {}
+        try:
+            for _ in range(jobs):
+                self._hire()
+        except BaseException:
+            self.dismiss()
+            raise
+
+    def listen(self, receive: Emit) -> None:
+        """Pass on what the workers say until the last has ended; replace those that die."""
+        with selectors.DefaultSelector() as selector:
+            for fd in self._hands:
+                selector.register(fd, selectors.EVENT_READ)
+            while self._hands:
+                for key, _ in selector.select():
+                    hand = self._hands[key.fd]
+                    data = os.read(hand.fd, 1 << 16)
+                    if data:
+                        self._hear(hand, data, receive)
+                        continue
+                    selector.unregister(hand.fd)
+                    del self._hands[hand.fd]
+                    os.close(hand.fd)
+                    _, status = os.waitpid(hand.pid, 0)
+                    if not hand.done:
+                        self._replace(hand, status, selector, receive)
+        while token := os.read(self._tokens, _NUMBER.size):
+            receive({"undone": _NUMBER.unpack(token)[0]})
+
+    def dismiss(self) -> None:
+        """End what is still at work."""
+        if self._tokens >= 0:
+            os.close(self._tokens)
+            self._tokens = -1
+        while self._hands:
+            _, hand = self._hands.popitem()
             os.kill(hand.pid, signal.SIGKILL)
             os.close(hand.fd)
             os.waitpid(hand.pid, 0)
+
+    def _hire(self, first: int | None = None) -> int:
+        """Fork one worker, which does unit `first` before it takes from the pipe. The descriptor it reports on."""
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            self._work(writer, first)
+        os.close(writer)
+        self._hands[reader] = _Hand(pid, reader)
+        return reader
+
+    def _work(self, writer: int, first: int | None) -> NoReturn:
+        """A worker's whole life."""
+        code = 1
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            with os.fdopen(writer, "wb", buffering=1 << 15) as out:
+
+                def emit(message: Message) -> None:
+                    out.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+                    if "on" in message:
+                        out.flush()
+
+                worker = self._start(emit, frozenset(self._crashed))
+                unit = _next(self._tokens) if first is None else first
+                while unit is not None:
+                    emit({"unit": unit, "on": ""})
+                    worker.do(unit)
+                    unit = _next(self._tokens)
+                emit({"finished": True})
+            code = 0
+        except BrokenPipeError:
+            pass
+        except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
+            if os.environ.get("KEYWATCH_DEBUG"):
+                import traceback
+
+                traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _hear(self, hand: _Hand, data: bytes, receive: Emit) -> None:
+        lines = (hand.rest + data).split(b"\n")
+        hand.rest = lines.pop()
+        for line in lines:
+            message: Message = json.loads(line)
+            if "finished" in message:
+                hand.done = True
+            elif "on" in message:
+                hand.unit = message.get("unit", hand.unit)
+                hand.at = message["on"]
+            else:
+                receive(message)
+
+    def _replace(self, hand: _Hand, status: int, selector: selectors.BaseSelector, receive: Emit) -> None:
+        """A worker died: name what it was at, and have its unit done again without that file."""
+        self._crashes += 1
+        receive({"crashed": hand.at, "status": os.waitstatus_to_exitcode(status)})
+        if hand.at:
+            self._crashed.add(hand.at)
+        if self._crashes > _MAX_CRASHES:
+            if hand.unit is not None:
+                receive({"undone": hand.unit})
+            return
+        selector.register(self._hire(hand.unit), selectors.EVENT_READ)
 
 
 def _tokens(units: Sequence[int]) -> int:
@@ -101,96 +200,6 @@ def _tokens(units: Sequence[int]) -> int:
     return reader
 
 
-def _hire(crew: _Crew, first: int | None = None) -> int:
-    """Fork one worker, which does unit `first` before it takes from the pipe. The descriptor it reports on."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reader)
-        _work(crew, writer, first)
-    os.close(writer)
-    crew.hands[reader] = _Hand(pid, reader)
-    return reader
-
-
-def _work(crew: _Crew, writer: int, first: int | None) -> NoReturn:
-    """A worker's whole life."""
-    code = 1
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        with os.fdopen(writer, "wb", buffering=1 << 15) as out:
-
-            def emit(message: Message) -> None:
-                out.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
-                if "on" in message:
-                    out.flush()
-
-            worker = crew.start(emit, frozenset(crew.crashed))
-            unit = _next(crew.tokens) if first is None else first
-            while unit is not None:
-                emit({"unit": unit, "on": ""})
-                worker.do(unit)
-                unit = _next(crew.tokens)
-            emit({"finished": True})
-        code = 0
-    except BrokenPipeError:
-        pass
-    except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
-        if os.environ.get("KEYWATCH_DEBUG"):
-            import traceback
-
-            traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
 def _next(tokens: int) -> int | None:
     token = os.read(tokens, _NUMBER.size)
     return _NUMBER.unpack(token)[0] if token else None
-
-
-def _listen(crew: _Crew) -> None:
-    """Pass on what the workers say until the last has ended; replace those that die."""
-    with selectors.DefaultSelector() as selector:
-        for fd in crew.hands:
-            selector.register(fd, selectors.EVENT_READ)
-        while crew.hands:
-            for key, _ in selector.select():
-                hand = crew.hands[key.fd]
-                data = os.read(hand.fd, 1 << 16)
-                if data:
-                    _hear(crew, hand, data)
-                    continue
-                selector.unregister(hand.fd)
-                del crew.hands[hand.fd]
-                os.close(hand.fd)
-                _, status = os.waitpid(hand.pid, 0)
-                if not hand.done:
-                    _replace(crew, hand, status, selector)
-
-
-def _hear(crew: _Crew, hand: _Hand, data: bytes) -> None:
-    lines = (hand.rest + data).split(b"\n")
-    hand.rest = lines.pop()
-    for line in lines:
-        message: Message = json.loads(line)
-        if "finished" in message:
-            hand.done = True
-        elif "on" in message:
-            hand.unit = message.get("unit", hand.unit)
-            hand.at = message["on"]
-        else:
-            crew.receive(message)
-
-
-def _replace(crew: _Crew, hand: _Hand, status: int, selector: selectors.BaseSelector) -> None:
-    """A worker died: name what it was at, and have its unit done again without that file."""
-    crew.crashes += 1
-    crew.receive({"crashed": hand.at, "status": os.waitstatus_to_exitcode(status)})
-    if hand.at:
-        crew.crashed.add(hand.at)
-    if crew.crashes > _MAX_CRASHES:
-        if hand.unit is not None:
-            crew.receive({"undone": hand.unit})
-        return
-    selector.register(_hire(crew, hand.unit), selectors.EVENT_READ)

@@ -10,8 +10,9 @@ from keywatch.detect.account import CANARY_ACCOUNTS
 from keywatch.detect.aws import LONE_SECRET_RULE, LONE_TOKEN_RULE, RULE
 from keywatch.detect.rule import Rule
 from keywatch.detect.severity import advise, judge
-from keywatch.model import Credential, Finding, Match, Secret, Severity
+from keywatch.model import Credential, Finding, Match, Secret
 from keywatch.places.exposure import Exposures
+from keywatch.severity import Severity
 from keywatch.sweep.sighting import Places, Sighting
 
 TITLES = {

@@ -16,7 +16,7 @@ from keywatch.globs import covers
 from keywatch.model import Place, Skipped
 from keywatch.places.base import Target
 from keywatch.places.read import why_not, why_not_regular
-from keywatch.places.walk import kernel_devices
+from keywatch.places.walk import mounted_kernel_devices
 from keywatch.request import SweepRequest
 
 #: the walk of a home for files like .env stops after so many seconds, and says so
@@ -56,7 +56,7 @@ def choose(request: SweepRequest) -> Asked:
         _take_well_known(asked, request, named)
     asked.places = tuple(named)
     if asked.trees:
-        asked.no_entry = _kernel_devices()
+        asked.no_entry = mounted_kernel_devices()
         if request.config.sweep.skip:
             asked.excluded = _excluder(request.config.sweep.skip)
     return asked
@@ -117,14 +117,6 @@ def _take_env_files(asked: Asked, request: SweepRequest, home: str) -> None:
     found = walk_env_files(home, depth=request.config.sweep.home_depth, expired=lambda: time.monotonic() > end)
     asked.targets += found.targets
     asked.notes += found.notes
-
-
-def _kernel_devices() -> frozenset[int]:
-    try:
-        with open("/proc/self/mountinfo", "rb") as file:
-            return kernel_devices(file.read(1 << 22))
-    except OSError:
-        return frozenset()
 
 
 def _excluder(globs: tuple[str, ...]) -> Callable[[str, str], bool]:

@@ -69,14 +69,14 @@ class Opening:
     def _windows(self, fd: int, where: Where, facts: FileFacts) -> None:
         """The text of a file: whole where it fits a window, else window by window."""
         before = START
-        for window in windows(fd, self._buffer):
-            data = bytes(window.data)
-            if window.offset == 0 and len(data) < WINDOW:
+        for offset, view in windows(fd, self._buffer):
+            data = bytes(view)
+            if offset == 0 and len(data) < WINDOW:
                 self._text(data, where, facts)
                 return
-            if window.offset > before.offset:  # a hole was jumped over: it holds no line ends
-                gap = window.offset - before.offset
-                before = replace(before, offset=window.offset, characters=before.characters + gap)
+            if offset > before.offset:  # a hole was jumped over: it holds no line ends
+                gap = offset - before.offset
+                before = replace(before, offset=offset, characters=before.characters + gap)
             if mask := self.scan(data):
                 self.examiner.look(data, mask, where(), facts, before)
             before = replace(before.past(data, max(0, len(data) - OVERLAP)), looked=0)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from keywatch.places.base import Target
+TYPE_CHECKING = False  # every sweep waits for this module
+if TYPE_CHECKING:
+    from keywatch.places.base import Target
 
 #: so many units for each worker, so that the last ones done are small
 PER_WORKER = 256
@@ -19,8 +21,7 @@ _SPLIT_DEPTH = 5
 _MOST = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A tree (`recursive`), the files of one folder, or some files by name."""
 
     path: str = ""
@@ -28,11 +29,16 @@ class Unit:
     targets: tuple[Target, ...] = ()
 
 
-def plan_units(trees: Sequence[str], targets: Sequence[Target], jobs: int) -> list[Unit]:
-    """The units of a sweep over `trees` and `targets` for `jobs` workers."""
+def processors() -> int:
+    """How many workers a sweep of trees has: one a processor, and never more than four."""
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+
+
+def plan_units(trees: Sequence[str], targets: Sequence[Target], jobs: int, each: int = PER_WORKER) -> list[Unit]:
+    """The units of a sweep over `trees` and `targets`: at least `each` for every worker, if there are so many."""
     units: list[Unit] = []
     level = list(trees)
-    enough = PER_WORKER * jobs if jobs > 1 else 0
+    enough = each * jobs if jobs > 1 else 0
     for _ in range(_SPLIT_DEPTH):
         if len(units) + len(level) >= enough:
             break

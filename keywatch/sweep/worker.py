@@ -20,18 +20,16 @@ from keywatch.places.magic import is_packed
 from keywatch.places.read import open_place, why_not
 from keywatch.places.walk import Walk
 from keywatch.state import FolderKey
-from keywatch.sweep.crew import Emit
 from keywatch.sweep.ruleset import RuleSet
 from keywatch.sweep.sighting import FileFacts, to_message
 from keywatch.sweep.units import Unit
 
 if TYPE_CHECKING:
+    from keywatch.sweep.crew import Emit
     from keywatch.sweep.opening import Opening
 
 #: for developers: a defect shows its traceback and ends the worker
 DEBUG = bool(os.environ.get("KEYWATCH_DEBUG"))
-#: files swept by name, not in a tree, are remembered under this key
-BY_NAME: FolderKey = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _sweep_home(home: str) -> bool:
     from keywatch.config import FILE_NAME, read_config
     from keywatch.paths import user_homes
     from keywatch.request import SweepRequest
-    from keywatch.sweep import sweep
+    from keywatch.sweep.flow import sweep
 
     homes = user_homes()
     config = read_config(os.path.join(homes.config, FILE_NAME))

@@ -46,7 +46,7 @@ def _serve() -> None:
     from keywatch.errors import KeywatchError
     from keywatch.paths import user_homes
     from keywatch.request import SweepRequest
-    from keywatch.sweep import prepare
+    from keywatch.sweep.flow import prepare
 
     homes = user_homes()
     try:
@@ -71,7 +71,7 @@ def _serve() -> None:
 def _do(job: dict[str, Any], request: Any, kit: Any) -> None:
     """One job: examine these files, judge what they hold, tell who wrote what is new."""
     from keywatch.memory import Memory, finding_as
-    from keywatch.sweep import sweep_files
+    from keywatch.sweep.flow import sweep_files
 
     begun = time.monotonic()
     targets = [Target(path, form, consumer) for path, form, consumer in job["targets"]]

@@ -10,7 +10,7 @@ import pytest
 
 from keywatch.cli.arguments import build_parser, parse
 from keywatch.errors import UsageError
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 
 @pytest.mark.parametrize(

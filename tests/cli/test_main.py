@@ -110,7 +110,7 @@ from keywatch.cli import rules
 from keywatch.cli.main import main
 class Row:
     id, title, role = "x", "y" * 1000, None
-    from keywatch.model import Severity
+    from keywatch.severity import Severity
     severity = Severity.LOW
 rules._built_in = lambda: [Row] * 100000
 sys.exit(main(["rules"]))

@@ -18,8 +18,8 @@ from keywatch.cli import install
 from keywatch.cli.main import main
 from keywatch.config import Config, SweepConfig, WatchConfig, parse_config
 from keywatch.memory import Memory
-from keywatch.model import Severity
 from keywatch.move.journal import Journal, Move, MoveState
+from keywatch.severity import Severity
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from keywatch.detect.custom import load_rules, shannon
 from keywatch.detect.engine import Engine
 from keywatch.detect.tokens import find_tokens, patterns
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 OWN = """
 [[rule]]

@@ -18,7 +18,7 @@ from keywatch.detect.rule import Rule, verify
 from keywatch.detect.rules import RULES, load
 from keywatch.detect.tokens import find_tokens, matches_rule, patterns
 from keywatch.errors import ConfigError
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 ENGINE = Engine(patterns(RULES))
 SEEDS = range(5)

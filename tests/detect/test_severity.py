@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from madeup import DAY, ID, NOW, SECRET, SESSION, credential
 
 from keywatch.detect.severity import BASE, RAISING, TELLING, advise, expires, judge
-from keywatch.model import Credential, Exposure, Place, Role, Severity
+from keywatch.model import Credential, Exposure, Place, Role
 from keywatch.report.advice import ADVICE
+from keywatch.severity import Severity
 
 PLACE = Place("/home/alice/.bashrc")
 PAIR = credential(ID, SECRET)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from keywatch.errors import CannotMoveError, UsageError
 from keywatch.formats.base import splice
-from keywatch.model import Finding, Part, Place, Role, Secret, Severity, Span
+from keywatch.model import Finding, Part, Place, Role, Secret, Span
 from keywatch.move.redaction import marker, redact_all, redact_rest
 from keywatch.move.select import select
+from keywatch.severity import Severity
 from tests.fakes import Fakes
 from tests.move.moving import Moving
 

@@ -7,11 +7,12 @@ import os
 import pytest
 
 from keywatch.memory import Memory
-from keywatch.model import Finding, Part, Place, Role, Severity, Span
+from keywatch.model import Finding, Part, Place, Role, Span
 from keywatch.offers import mail
 from keywatch.offers.listen import OfferListener
 from keywatch.offers.store import OfferState
 from keywatch.paths import Homes
+from keywatch.severity import Severity
 
 
 def finding(identity: str) -> Finding:

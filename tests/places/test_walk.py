@@ -27,9 +27,12 @@ class _Visitor:
         self.skipped[path] = why
 
 
-def walk(root: Path, **options: object) -> tuple[_Visitor, Walk]:
+def walk(root: Path, *, fresh: int | None = None, **options: object) -> tuple[_Visitor, Walk]:
+    """A walk; `fresh` is the time in ns from which on a file counts as just changed."""
     visitor = _Visitor()
     made = Walk(lambda data: int(NEEDLE in bytes(data)), visitor, lambda _: False, **options)  # type: ignore[arg-type]
+    if fresh is not None:
+        made._fresh = fresh
     made.tree(str(root))
     return visitor, made
 
@@ -110,7 +113,7 @@ def test_a_needle_across_the_windows_border_is_found_and_holes_are_jumped(tmp_pa
     assert visitor.hits == [str(path)]
     assert made.size < 64 << 20
     fd = os.open(path, os.O_RDONLY)
-    seen = [(w.offset, bytes(w.data[:1])) for w in windows(fd, bytearray(WINDOW))]
+    seen = [(offset, bytes(data[:1])) for offset, data in windows(fd, bytearray(WINDOW))]
     os.close(fd)
     assert seen[1][0] == WINDOW - OVERLAP
     assert any(offset >= (8 << 30) - (1 << 20) for offset, _ in seen)
@@ -121,8 +124,8 @@ def test_windows_give_back_the_file(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(data)
     fd = os.open(tmp_path / "f", os.O_RDONLY)
     rebuilt = bytearray()
-    for window in windows(fd, bytearray(WINDOW)):
-        rebuilt[window.offset :] = window.data
+    for offset, view in windows(fd, bytearray(WINDOW)):
+        rebuilt[offset:] = view
     os.close(fd)
     assert bytes(rebuilt) == data
 
@@ -136,16 +139,22 @@ def test_too_large_is_skipped_with_its_limit(tmp_path: Path) -> None:
 def test_clean_files_are_not_opened_again_and_changed_ones_are(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / name).write_bytes(b"clean")
-    _, first = walk(tmp_path, _fresh=1 << 62)
-    _, second = walk(tmp_path, known=first.clean, _fresh=1 << 62)
+    _, first = walk(tmp_path, fresh=1 << 62)
+    _, second = walk(tmp_path, known=first.clean, fresh=1 << 62)
     assert (second.files, second.cached, second.size) == (3, 3, 0)
     assert not second.clean
     info = (tmp_path / "b").stat()
     (tmp_path / "b").write_bytes(NEEDLE[:5])  # same size, and the old times put back: ctime still tells
     (tmp_path / "b").write_bytes(b"clea" + b"N")
     os.utime(tmp_path / "b", ns=(info.st_atime_ns, info.st_mtime_ns))
-    _, third = walk(tmp_path, known=first.clean, _fresh=1 << 62)
+    _, third = walk(tmp_path, known=first.clean, fresh=1 << 62)
     assert (third.files, third.cached) == (3, 2)
+    (tmp_path / "a").unlink()
+    (tmp_path / "link").symlink_to("b")
+    _, fourth = walk(tmp_path, known=third.clean, fresh=1 << 62)
+    assert (fourth.files, fourth.cached) == (2, 2)
+    _, fifth = walk(tmp_path, known=third.clean | fourth.clean, fresh=1 << 62)
+    assert not fifth.clean and fifth.cached == 2
 
 
 def test_files_changed_just_now_are_not_remembered(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from madeup import DAY, NOW, full_result
 from keywatch.model import SweepResult
 from keywatch.report.html import write
 from keywatch.report.machines import MachineReport, MovedRow
-from keywatch.state import DayTotals
+from keywatch.totals import DayTotals
 
 #: names that would be markup, script or style if a page took them for it
 HOSTILE = (

@@ -10,12 +10,13 @@ from html.parser import HTMLParser
 import pytest
 from pages import HOSTILE, hostile_machine, one_machine, page, several
 
-from keywatch.model import Severity, SweepResult
+from keywatch.model import SweepResult
 from keywatch.report.graph import MAX_PLACES, Key, draw_graph
 from keywatch.report.machines import MachineReport
 from keywatch.report.markup import fill, make, write_page
 from keywatch.report.trend import add_machines
-from keywatch.state import DayTotals
+from keywatch.severity import Severity
+from keywatch.totals import DayTotals
 
 
 class Read(HTMLParser):

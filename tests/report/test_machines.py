@@ -8,7 +8,7 @@ from madeup import DAY, NOW, full_result
 from pages import one_machine
 
 from keywatch.report.machines import MachineReport, MovedRow, merge
-from keywatch.state import DayTotals
+from keywatch.totals import DayTotals
 
 
 def part(name: str, days_ago: int, found: slice, places: tuple[str, ...] = ("/home",), scope: str = "home"):

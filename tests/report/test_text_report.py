@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from madeup import ID, SECRET, finding, full_result
 from rich.cells import cell_len
 
-from keywatch.model import Exposure, Severity, Skipped, Summary, SweepResult
+from keywatch.model import Exposure, Skipped, Summary, SweepResult
 from keywatch.report.advice import ADVICE, in_order, say, shell_word
 from keywatch.report.base import REPORTS, Look, find, plural
 from keywatch.report.text import by_credential, write
+from keywatch.severity import Severity
 
 HOME = "/home/alice"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")

@@ -58,6 +58,12 @@ class Station:
         self, *words: str | Path, stdin: bytes = b"", timeout: float = 120, **more: str
     ) -> subprocess.CompletedProcess[bytes]:
         """Run `keywatch` with these words."""
+        return self.python("-m", "keywatch", *words, stdin=stdin, timeout=timeout, **more)
+
+    def python(
+        self, *words: str | Path, stdin: bytes = b"", timeout: float = 120, **more: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run Python with these words, as this person."""
         env = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -68,7 +74,7 @@ class Station:
             **self.env,
             **more,
         }
-        command = [sys.executable, "-m", "keywatch", *map(os.fspath, words)]
+        command = [sys.executable, *map(os.fspath, words)]
         return subprocess.run(
             command, input=stdin, capture_output=True, check=False, timeout=timeout, env=env, cwd=self.base
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
-from keywatch.sweep.crew import Emit, Message, run_crew
+from keywatch.sweep.crew import run_crew
+
+if TYPE_CHECKING:
+    from keywatch.sweep.crew import Emit, Message
 
 
 class _Counting:

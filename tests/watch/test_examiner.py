@@ -17,7 +17,7 @@ from keywatch.errors import StateError
 from keywatch.memory import Memory
 from keywatch.places.base import Target
 from keywatch.request import SweepRequest
-from keywatch.sweep import prepare
+from keywatch.sweep.flow import prepare
 from keywatch.watch import examiner as module
 from keywatch.watch import homesweep, reader, writer
 from keywatch.watch.examiner import Examiner

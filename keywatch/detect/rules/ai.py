@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keywatch.detect.checks import anthropic_shape, mixed, mixed_case
 from keywatch.detect.rule import TOKEN, Rule
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 RULES = (
     Rule(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from keywatch.detect.checks import bedrock_key, mixed, private_key
 from keywatch.detect.rule import BASE64, SEP, TOKEN, Rule
-from keywatch.model import Role, Severity
+from keywatch.model import Role
+from keywatch.severity import Severity
 
 _SA_BODY = r"(?P<secret>-----BEGIN PRIVATE KEY-----(?:[^-\"]++|-(?!----))*+-----END PRIVATE KEY-----(?:\\n)?)\""
 

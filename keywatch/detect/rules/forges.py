@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keywatch.detect.checks import github_checksum, gitlab_checksum
 from keywatch.detect.rule import TOKEN, Rule
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 RULES = (
     Rule(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from keywatch.detect.checks import age_checksum, encrypted_private_key, private_key
 from keywatch.detect.rule import Rule
-from keywatch.model import Role, Severity
+from keywatch.model import Role
+from keywatch.severity import Severity
 
 _PEM_HEAD = r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
 # what follows the head of a real block, also inside a string or indented: base64, or a header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keywatch.detect.checks import discord_id, telegram_id
 from keywatch.detect.rule import SEP, TOKEN, Rule
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 RULES = (
     Rule(

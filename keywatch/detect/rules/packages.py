@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from keywatch.detect.checks import github_checksum, mixed, pypi_macaroon, reftkn, user_and_password
 from keywatch.detect.rule import TOKEN, Rule
-from keywatch.model import Role, Severity
+from keywatch.model import Role
+from keywatch.severity import Severity
 
 RULES = (
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keywatch.detect.checks import grafana_checksum, mixed, square_shape
 from keywatch.detect.rule import BASE64, TOKEN, Rule
-from keywatch.model import Severity
+from keywatch.severity import Severity
 
 RULES = (
     Rule(

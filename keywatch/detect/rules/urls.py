@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from keywatch.detect.rule import Rule
-from keywatch.model import Role, Severity
+from keywatch.model import Role
+from keywatch.severity import Severity
 
 #: hosts that documentation and tests use (RFC 2606, RFC 6761) or that stand for "your host here"
 _SAMPLE_HOST = re.compile(
