@@ -22,6 +22,8 @@ from keywatch.places.magic import is_container
 _CHUNK = 256 << 10
 #: a read larger than this is asked for only by a header that lies
 _MOST_READ = 4 << 20
+#: what `inflate_small` gives at most
+_SMALL = 1 << 20
 _ZIP_END = struct.Struct("<4s4H2IH")
 #: memory that an xz stream may ask for; `xz -9` needs 65 MiB
 _XZ_MEMORY = 72 << 20
@@ -148,6 +150,20 @@ def unpack(file: IO[bytes], limits: Limits, visit: Visit, problem: Callable[[tup
     walker = _Walker(budget, visit, problem)
     walker.open(file, Stream(file.read), ())
     return walker.whole
+
+
+def inflate_small(packed: bytes) -> bytes | None:
+    """What a gzip file of one part holds, at once; None where it is anything else, or much: then `unpack` it.
+
+    Half the files below /usr/share are manual pages in gzip: they need none of what is done for hostile archives.
+    """
+    try:
+        inflate = zlib.decompressobj(31)
+        data = inflate.decompress(packed, _SMALL)
+    except zlib.error:
+        return None
+    whole = inflate.eof and not inflate.unused_data
+    return data if whole and is_container(data[:512]) is None else None
 
 
 class _Walker:

@@ -36,6 +36,8 @@ _PACKED = frozenset(b"\x1f\xfdBP(S\xff\xfe")
 _NOT_SEEN = (b"proc", b"sysfs", b"devpts", b"cgroup", b"cgroup2", b"debugfs", b"tracefs", b"securityfs", b"bpf")
 _is_regular = stat.S_ISREG
 _SIZE = RECORD.size
+#: instead of the engine's bits: packed, or written in wide characters
+_HIDDEN = -1
 
 
 class Walk:
@@ -88,7 +90,7 @@ class Walk:
                     stack.pop()
                     continue
                 name = below.pop()
-                child = f"{path}/{name}" if path != "/" else f"/{name}"
+                child = _join(path, name)
                 if len(stack) >= MAX_DEPTH:
                     self.visitor.skip(child, f"nested deeper than {MAX_DEPTH} folders")
                     continue
@@ -170,63 +172,64 @@ class Walk:
             why = why_not_regular(entry.stat(follow_symlinks=False).st_mode)
         except OSError:
             return
-        self.visitor.skip(f"{path}/{entry.name}", why or "changed its kind while read")
+        self.visitor.skip(_join(path, entry.name), why or "changed its kind while read")
 
     def _file(self, folder: int, name: str, path: str) -> bytes | None:
         """Scan one file of an open folder. Its record, if it is clean and may be remembered.
 
-        Most of a sweep's time is spent here: what is ordinary (a file that fits the buffer, with nothing in it) is done
-        with the fewest calls, everything else is left to `descriptor`.
+        Most of a sweep's time is spent here, so it makes few calls, and no path where nothing is to be told.
         """
         try:
             fd = os.open(name, OPEN_FLAGS, dir_fd=folder)
         except OSError as error:
-            self.visitor.skip(f"{path}/{name}", why_not(error))
+            self.visitor.skip(_join(path, name), why_not(error))
             return None
         try:
             info = os.fstat(fd)
-            size = info.st_size
-            if _is_regular(info.st_mode) and size < WINDOW and not 0 < self._max_size < size:
-                got = os.readv(fd, self._vector)
-                if size <= got < WINDOW and not self._wants_a_look(got):
-                    self.files += 1
-                    self.size += got
-                    return record_of(info) if self._remember and info.st_ctime_ns < self._fresh else None
-                os.lseek(fd, 0, os.SEEK_SET)
-            return self.descriptor(fd, f"{path}/{name}" if path != "/" else f"/{name}")
+            if not _is_regular(info.st_mode) or 0 < self._max_size < info.st_size:
+                self._refuse(_join(path, name), info)
+                return None
+            mask = self._verdict(fd, info.st_size)
+            if mask and not self._look(fd, _join(path, name), info, mask):
+                return None
         except OSError as error:
-            self.visitor.skip(f"{path}/{name}", why_not(error))
+            self.visitor.skip(_join(path, name), why_not(error))
             return None
         finally:
             os.close(fd)
-
-    def _wants_a_look(self, got: int) -> int:
-        """Not 0 where something in the first `got` bytes of the buffer triggers, or hides from a plain scan."""
-        if not got:
-            return 0
-        return self.scan(self._view[:got]) or self._is_special(self._buffer, got)
+        return record_of(info) if self._remember and info.st_ctime_ns < self._fresh else None
 
     def descriptor(self, fd: int, path: str) -> bytes | None:
         """Scan the open file `fd`, called `path`. Its record, if it is clean and may be remembered."""
         info = os.fstat(fd)
-        if not _is_regular(info.st_mode):
-            self.visitor.skip(path, why_not_regular(info.st_mode) or "changed its kind while read")
+        if not _is_regular(info.st_mode) or 0 < self._max_size < info.st_size:
+            self._refuse(path, info)
             return None
-        if self._max_size and info.st_size > self._max_size:
+        mask = self._verdict(fd, info.st_size)
+        if mask and not self._look(fd, path, info, mask):
+            return None
+        return record_of(info) if info.st_ctime_ns < self._fresh else None
+
+    def _refuse(self, path: str, info: os.stat_result) -> None:
+        if _is_regular(info.st_mode):
             self.visitor.skip(path, f"larger than {self._max_size} bytes")
-            return None
+        else:
+            self.visitor.skip(path, why_not_regular(info.st_mode) or "changed its kind while read")
+
+    def _verdict(self, fd: int, size: int) -> int:
+        """Read a file: 0 where there is nothing in it, the engine's bits, or `_HIDDEN` where it could not see."""
         self.files += 1
         got = os.readv(fd, self._vector)
         self.size += got
-        if got < len(self._buffer) and got >= info.st_size:
-            mask = self.scan(self._view[:got]) if got else 0
-        else:
-            mask = self._scan_windows(fd)
-        if mask or (got and self._is_special(self._buffer, got)):
-            os.lseek(fd, 0, os.SEEK_SET)
-            if not self.visitor.examine(path, fd, info, mask):
-                return None
-        return record_of(info) if info.st_ctime_ns < self._fresh else None
+        if not got:
+            return 0
+        mask = self.scan(self._view[:got]) if size <= got < WINDOW else self._scan_windows(fd)
+        return mask or (_HIDDEN if self._is_special(self._buffer, got) else 0)
+
+    def _look(self, fd: int, path: str, info: os.stat_result, mask: int) -> bool:
+        """A closer look; True when it turned out clean."""
+        os.lseek(fd, 0, os.SEEK_SET)
+        return self.visitor.examine(path, fd, info, 0 if mask == _HIDDEN else mask)
 
     def _is_special(self, buffer: bytearray, got: int) -> bool:
         """Packed or written in wide characters, so that a plain scan saw nothing."""
@@ -243,6 +246,10 @@ class Walk:
             if offset:
                 self.size += len(data)
         return mask
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder != "/" else f"/{name}"
 
 
 def mounted_kernel_devices() -> frozenset[int]:

@@ -15,13 +15,15 @@ from keywatch.places.encoding import suspect_wide, to_ascii_compatible
 from keywatch.places.magic import SQLITE_MAGIC, is_container
 from keywatch.places.read import OVERLAP, WINDOW, windows
 from keywatch.places.sqlite import DatabaseError, rows
-from keywatch.places.unpack import Limits, Stream, unpack
+from keywatch.places.unpack import Limits, Stream, inflate_small, unpack
 from keywatch.sweep.examine import START, Examiner
 from keywatch.sweep.sighting import FileFacts
 
 #: the place of a content, made when there is something to tell of it: an archive has thousands of members
 Where = Callable[[], Place]
 
+#: packed files up to this size are opened at once where that can be
+_SMALL_PACKED = 256 << 10
 #: members of archives up to this size are looked at whole
 _WHOLE = 4 << 20
 
@@ -50,6 +52,13 @@ class Opening:
                 os.lseek(fd, 0, os.SEEK_SET)
                 self._windows(fd, where, facts)
         return whole and not found
+
+    def is_plainly_clean(self, fd: int, size: int) -> bool:
+        """True for a small gzip file with nothing in it, told without a closer look; False says nothing."""
+        if size > _SMALL_PACKED:
+            return False
+        data = inflate_small(os.pread(fd, size, 0))
+        return data is not None and not suspect_wide(data[:1024]) and not self.scan(data)
 
     def content(self, data: bytes, place: Place, facts: FileFacts | None = None) -> None:
         """Look at a content that is in memory, packed or not."""
