@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from keywatch import __version__
@@ -63,8 +64,51 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}: see {self.prog} --help")
 
 
+#: every command: its name, what it does, and the module and function that add what it takes
+_COMMANDS = (
+    ("sweep", "find keys in files, trees, standard input and processes", "arguments", "_add_sweep"),
+    ("rules", "list the kinds of keys that are looked for", "arguments", "_add_rules"),
+    ("review", "look at all findings on one screen, and move, redact or ignore each", "move_arguments", "add_review"),
+    ("move", "move keys into a vault, and have their programs ask keywatch for them", "move_arguments", "add_move"),
+    ("undo", "put a moved key back where it was", "move_arguments", "add_undo"),
+    (
+        "redact",
+        "overwrite keys in records that nothing reads: histories, transcripts, logs",
+        "move_arguments",
+        "add_redact",
+    ),
+    ("ignore", "leave a key out of reports, with a reason", "move_arguments", "add_ignore"),
+    ("ignores", "list what is left out of reports, and why", "move_arguments", "add_ignores"),
+    ("key", "list AWS keys: whose they are, how old, where they lie", "key_arguments", "add_key"),
+    ("advise", "say for each key what is best done next, with the commands", "move_arguments", "add_advise"),
+    ("recover", "end moves that were cut short", "move_arguments", "add_recover"),
+    (
+        "mover",
+        "make one move for whoever asks at the system's socket: systemd starts this",
+        "arguments",
+        "_add_nothing",
+    ),
+    ("report", "make a page or JSON of what was found, on this machine or on many", "arguments", "_add_report"),
+    ("vault", "keep keys in an encrypted vault file or the OS keyring", "vault_arguments", "add_vault"),
+    ("exec", "run a command with vaulted keys in its environment", "vault_arguments", "add_exec"),
+    ("env", "print lines that set an entry's variables, for a shell", "vault_arguments", "add_env"),
+    ("agent", "answer the helper quickly while the vault is unlocked", "vault_arguments", "add_agent"),
+    ("unlock", "have the agent hold the vault open for a time", "vault_arguments", "add_unlock"),
+    ("lock", "have the agent forget everything", "vault_arguments", "add_lock"),
+    ("log", "show who read which entry when and what was moved, and check that record", "vault_arguments", "add_log"),
+    ("watch", "see keys the moment they are written, until told to stop", "watch_arguments", "add_watch"),
+    ("status", "say what is watched, what was found, and what is wrong", "watch_arguments", "add_status"),
+    ("pause", "have the daemon examine nothing for a while", "watch_arguments", "add_pause"),
+    ("install", "have a service watch from each login on", "watch_arguments", "add_install"),
+    ("uninstall", "take the service away again", "watch_arguments", "add_uninstall"),
+    ("forward", "send events on to an OpenTelemetry collector", "watch_arguments", "add_forward"),
+    ("config", "check or show the configuration, or say where it is", "watch_arguments", "add_config"),
+    ("completion", "print a script that completes commands in a shell", "arguments", "_add_completion"),
+)
+
+
 def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
-    """The whole command line, and each command's own parser by name. `only` leaves out what other commands take."""
+    """The whole command line, and each command's own parser by name. `only` names a command that is enough."""
     top = Parser(
         prog="keywatch",
         description=_OVERVIEW,
@@ -75,73 +119,9 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
     top.add_argument("--version", action="version", version=f"keywatch {__version__}")
     top.add_argument("--sweep", action="store_true", help="the same as the command sweep; its options may follow")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
-    sweep = commands.add_parser(
-        "sweep",
-        help="find keys in files, trees, standard input and processes",
-        description="Find keys. Without a PATH: in the well-known places of this account (as root: of all accounts).",
-        epilog=_EXAMPLES + "\n" + EXIT_STATUS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    _add_sweep(sweep)
-    rules = commands.add_parser(
-        "rules",
-        help="list the kinds of keys that are looked for",
-        description="List the kinds of keys that are looked for, with their ids as ignore files and reports name them.",
-        allow_abbrev=False,
-    )
-    rules.add_argument("--json", action="store_true", help="as JSON")
-    from keywatch.cli.key_arguments import add_key
-    from keywatch.cli.move_arguments import (
-        add_advise,
-        add_ignore,
-        add_ignores,
-        add_move,
-        add_recover,
-        add_redact,
-        add_review,
-        add_undo,
-    )
-    from keywatch.cli.vault_arguments import add_agent, add_env, add_exec, add_lock, add_log, add_unlock, add_vault
-    from keywatch.cli.watch_arguments import (
-        add_config,
-        add_forward,
-        add_install,
-        add_pause,
-        add_status,
-        add_uninstall,
-        add_watch,
-    )
-
-    made = {"sweep": sweep, "rules": rules}
-    for name, text, add in (
-        ("review", "look at all findings on one screen, and move, redact or ignore each", add_review),
-        ("move", "move keys into a vault, and have their programs ask keywatch for them", add_move),
-        ("undo", "put a moved key back where it was", add_undo),
-        ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),
-        ("ignore", "leave a key out of reports, with a reason", add_ignore),
-        ("ignores", "list what is left out of reports, and why", add_ignores),
-        ("key", "list AWS keys: whose they are, how old, where they lie", add_key),
-        ("advise", "say for each key what is best done next, with the commands", add_advise),
-        ("recover", "end moves that were cut short", add_recover),
-        ("mover", "make one move for whoever asks at the system's socket: systemd starts this", lambda _: None),
-        ("report", "make a page or JSON of what was found, on this machine or on many", _add_report),
-        ("vault", "keep keys in an encrypted vault file or the OS keyring", add_vault),
-        ("exec", "run a command with vaulted keys in its environment", add_exec),
-        ("env", "print lines that set an entry's variables, for a shell", add_env),
-        ("agent", "answer the helper quickly while the vault is unlocked", add_agent),
-        ("unlock", "have the agent hold the vault open for a time", add_unlock),
-        ("lock", "have the agent forget everything", add_lock),
-        ("log", "show who read which entry when and what was moved, and check that record", add_log),
-        ("watch", "see keys the moment they are written, until told to stop", add_watch),
-        ("status", "say what is watched, what was found, and what is wrong", add_status),
-        ("pause", "have the daemon examine nothing for a while", add_pause),
-        ("install", "have a service watch from each login on", add_install),
-        ("uninstall", "take the service away again", add_uninstall),
-        ("forward", "send events on to an OpenTelemetry collector", add_forward),
-        ("config", "check or show the configuration, or say where it is", add_config),
-        ("completion", "print a script that completes commands in a shell", _add_completion),
-    ):
+    wanted = [row for row in _COMMANDS if row[0] == only] or _COMMANDS
+    made = {}
+    for name, text, module, function in wanted:
         made[name] = commands.add_parser(
             name,
             help=text,
@@ -149,8 +129,8 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        if only in ("", name):
-            add(made[name])
+        add: Callable[[Parser], None] = getattr(import_module(f"keywatch.cli.{module}"), function)
+        add(made[name])
     return top, made
 
 
@@ -190,6 +170,10 @@ def _add_looking(parser: Parser) -> argparse._ArgumentGroup:
 
 
 def _add_sweep(parser: Parser) -> None:
+    parser.description = (
+        "Find keys. Without a PATH: in the well-known places of this account (as root: of all accounts)."
+    )
+    parser.epilog = _EXAMPLES + "\n" + EXIT_STATUS
     what = _add_looking(parser)
     what.add_argument(
         "--fail-on",
@@ -208,6 +192,17 @@ def _add_sweep(parser: Parser) -> None:
     how.add_argument("-v", "--verbose", action="store_true", help="name every place and every file not read")
     how.add_argument("-o", "--output", metavar="FILE", help="write the report there, readable by you only")
     how.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+
+
+def _add_rules(parser: Parser) -> None:
+    parser.description = (
+        "List the kinds of keys that are looked for, with their ids as ignore files and reports name them."
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_nothing(_: Parser) -> None:
+    """For what takes nothing."""
 
 
 def _add_report(parser: Parser) -> None:

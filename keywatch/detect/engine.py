@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import re
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -106,7 +106,7 @@ def digest(patterns: Sequence[Pattern]) -> bytes:
     """32 bytes that change with any pattern, with Hyperscan's version and with the kind of machine."""
     library = _hyperscan()
     version = getattr(library, "__version__", "none")
-    facts = [list(map(list, patterns)), version, platform.machine(), platform.system(), platform.python_version()]
+    facts = [list(map(list, patterns)), version, sys.implementation._multiarch, sys.platform, sys.version]
     return hashlib.sha256(json.dumps(facts).encode()).digest()
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from keywatch.detect.engine import APPROXIMATE, CASELESS, Pattern, locate
-from keywatch.detect.placeholder import looks_like_placeholder
 from keywatch.detect.rule import Rule
 from keywatch.model import Match, Secret, Span
 
@@ -103,6 +102,8 @@ def _take(taken: list[Span], span: Span) -> bool:
 def _judge(found: re.Match[bytes], rule: Rule, order: int) -> _Candidate:
     start, end = rule.secret_span(found)
     secret = found.string[start:end]
+    from keywatch.detect.placeholder import looks_like_placeholder  # 10 ms: only where something matched
+
     why = looks_like_placeholder(secret)
     if why is None and rule.check is not None and not rule.check(secret):
         why = "checksum"

@@ -52,13 +52,33 @@ FOLDERS = {
 }
 
 
+class Wild:
+    """A step of a pattern that names many files. Most have one `*` and nothing else, and need no regular expression."""
+
+    __slots__ = ("_after", "_before", "_pattern", "step")
+
+    def __init__(self, step: str) -> None:
+        self.step = step
+        self._before, _, self._after = step.partition("*")
+        self._pattern = re.compile(translate(step)) if _WILD.search(self._before + self._after) else None
+
+    def matches(self, name: str) -> bool:
+        """Whether `name` is meant; as in a shell, no `*` at the beginning means a hidden file."""
+        if name.startswith(".") and self.step.startswith("*"):
+            return False
+        if self._pattern is not None:
+            return self._pattern.match(name) is not None
+        least = len(self._before) + len(self._after)
+        return len(name) >= least and name.startswith(self._before) and name.endswith(self._after)
+
+
 @dataclass(slots=True)
 class Node:
     """One folder of the patterns' tree: rows that end here, and what comes below."""
 
     rows: list[Row] = field(default_factory=list)
     exact: dict[str, Node] = field(default_factory=dict)
-    wild: list[tuple[re.Pattern[str], Node]] = field(default_factory=list)
+    wild: list[tuple[Wild, Node]] = field(default_factory=list)
     deep: Node | None = None
 
 
@@ -128,12 +148,11 @@ def _child(node: Node, step: str) -> Node:
         return node.deep
     if not _WILD.search(step):
         return node.exact.setdefault(step, Node())
-    source = translate(step)
-    for pattern, child in node.wild:
-        if pattern.pattern == source:
+    for wild, child in node.wild:
+        if wild.step == step:
             return child
     child = Node()
-    node.wild.append((re.compile(source), child))
+    node.wild.append((Wild(step), child))
     return child
 
 
@@ -167,8 +186,8 @@ def matching(node: Node, name: str) -> Iterator[Node]:
         leftovers = (node.exact.get(original) for original in originals_of(name))
         if (child := next((each for each in leftovers if each is not None and each.rows), None)) is not None:
             yield child
-    for pattern, child in node.wild:
-        if pattern.match(name) and (not name.startswith(".") or not pattern.pattern.startswith("(?s:.*")):
+    for wild, child in node.wild:
+        if wild.matches(name):
             yield child
 
 

@@ -16,7 +16,7 @@ from keywatch.places.base import Target
 
 MOST_ENTRIES = 50_000
 
-_WANTED = re.compile(
+_WANTED = (
     r"\.env(?:rc|[.\-_].*)?$|.*\.env$|.*\.tfvars(?:\.json)?$|(?:docker-)?compose.*\.ya?ml$|.*\.tfstate(?:\.backup)?$"
     r"|serverless.*\.ya?ml$|samconfig\.(?:toml|ya?ml)$|\.(?:npmrc|netrc|pypirc|s3cfg|boto|git-credentials|terraformrc|aider\.conf\.yml"
     r"|passwd-s3fs)$|credentials(?:\.csv)?$|.*accessKeys.*\.csv$|rootkey.*\.csv$|secrets?\.(?:ya?ml|json|toml|ini|env|auto\.tfvars)$"
@@ -37,7 +37,7 @@ _HEAVY = frozenset(
 
 def is_wanted(name: str) -> bool:
     """True for the name of a file that programs load keys from."""
-    return _WANTED.match(name) is not None
+    return re.match(_WANTED, name) is not None
 
 
 def is_heavy(name: str) -> bool:
@@ -91,7 +91,7 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
                     deep += 1
                 else:
                     waiting.append((entry.path, level + 1))
-            elif _WANTED.match(entry.name):
+            elif is_wanted(entry.name):
                 found.targets.append(Target(entry.path))
     if heavy or deep:
         left = [f"{heavy:,} folders of caches, packages and history"] if heavy else []

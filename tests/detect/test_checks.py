@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keywatch.detect import checks
-from keywatch.detect.checks import looks_like_placeholder
 from keywatch.detect.examples import expand
+from keywatch.detect.placeholder import looks_like_placeholder
 
 
 def altered(token: bytes, at: int) -> bytes:
