@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keywatch.detect.names import CORE, Meaning, meaning_of
+from keywatch.detect.names import Meaning, cores, meaning_of
 from keywatch.model import Span
 
 #: how far a name speaks for a value of the right shape that follows it, in bytes and in lines
@@ -56,7 +56,7 @@ class Labels:
         self._text = text
         self._labels: list[Label] = []
         end = 0
-        for match in CORE.finditer(text):
+        for match in cores(text):
             if match.start() < end:
                 continue
             left = _NAME_LEFT.match(text[max(end, match.start() - 64) : match.start()][::-1])
