@@ -205,6 +205,10 @@ def _summary(result: SweepResult, look: Look) -> Iterator[str]:
         yield f"Note: {show(note)}"
     if result.skipped:
         yield "Not read: " + _whys(result.skipped) + ("" if look.verbose else " (--verbose names them)")
+    if result.findings:
+        yield (
+            "Next: keywatch review moves them to safety, each plan shown first; keywatch advise says what is best done"
+        )
 
 
 def _places(places: Sequence[str], look: Look) -> str:

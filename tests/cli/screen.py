@@ -20,8 +20,8 @@ class ScreenTerminal:
 
     def __init__(self, argv: Sequence[str], env: dict[str, str], cwd: str, width: int, height: int) -> None:
         self._master, slave = pty.openpty()
-        self._screen = pyte.Screen(width, height)
-        self._stream = pyte.ByteStream(self._screen)
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.screen)
         self.resize(width, height)
         self.process = subprocess.Popen(
             argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, start_new_session=True,
@@ -39,7 +39,7 @@ class ScreenTerminal:
 
     def resize(self, width: int, height: int) -> None:
         """Give the window another size."""
-        self._screen.resize(height, width)
+        self.screen.resize(height, width)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         if hasattr(self, "process"):
             os.kill(self.process.pid, 28)  # SIGWINCH; a terminal's foreground group gets it from the kernel
@@ -51,7 +51,7 @@ class ScreenTerminal:
     def text(self) -> str:
         """The screen's lines."""
         self._read(0.0)
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def wait_for(self, words: str, seconds: float = 60.0) -> str:
         """The screen once it shows `words`."""

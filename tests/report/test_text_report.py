@@ -75,11 +75,13 @@ def test_the_summary_says_what_was_left_out_and_why() -> None:
         "1 in the baseline already, 2 by a keywatch:allow comment",
         "2 × permission denied, 1 × a FIFO, 1 × larger than 256 MiB (--verbose names them)",
         "Note: state database not usable",
+        "Next: keywatch review",
     ):
         assert words in text, words
     assert "~/huge.img" not in text
     assert "~/huge.img: larger than 256 MiB" in written(full_result(), verbose=True)
     assert written(SweepResult(summary=Summary(files=1))).startswith("No keys found\nSwept 1 file, 0 bytes")
+    assert "Next:" not in written(SweepResult(summary=Summary(files=1)))
 
 
 def test_verbose_names_each_part_and_every_place() -> None:
