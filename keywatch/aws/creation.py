@@ -1,0 +1,364 @@
+"""Makes a service's own key at AWS: an IAM user, its inline policy, one access key, which goes into a vault at once.
+
+Journaled (jobs.py): killed or failing anywhere, `recover` goes on or takes everything back. At every instant a key
+that AWS made is either in the vault, or known to the journal as one to delete. Who may read the entry is written before
+there is an entry. Nothing of a user that this job did not make is deleted, but the key that it made there itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from keywatch.aws.client import DEAD, DENIED, PASSING, Aws, Caller, of_key, payload_of
+from keywatch.aws.grant_files import GrantFile, remove_files, write_files
+from keywatch.aws.jobs import Job, Jobs
+from keywatch.errors import AwsError, CreationError, EntryMissingError, KeywatchError, VaultError
+from keywatch.model import mask_key_id
+from keywatch.vault.base import Deposit, Payload, Vault
+
+KIND = "creation"
+#: a job's states, in order; from `keying` on there may be a key. The last two, and `finished`, are ends
+INTENDED, USER, KEYING, KEYED, STORED, DONE = "intended", "user made", "asking for a key", "key made", "stored", "done"
+BACKING, BACK = "taking back", "taken back"
+ENDS = frozenset({DONE, BACK})
+#: users that keywatch makes are below this path, under which an administrator's own policy can hold it
+PATH = "/keywatch/"
+POLICY_NAME = "keywatch"
+#: the tag that proves a user to be keywatch's, and the one that says of which job
+MADE_BY, JOB_TAG = ("made-by", "keywatch"), "keywatch-job"
+#: seconds between looks: at a key that not all of AWS knows yet (a minute in all), at a user that was just made, and at
+#: what a call may have made whose answer was lost
+_NEWS = (0.5, 1, 1, 2, 2, 4, 4, 8, 8, 15, 15)
+_SETTLING = (0.5, 1, 2, 4, 8)
+_LOOKS = (0, 0.5, 1.5)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be made. `document` is the policy's text, empty for a user that is there (`existing`).
+
+    `signer` says how to sign again later: `{"profile": …}`, or `{"entry": …, "vault": …}`.
+    """
+
+    service: str
+    host: str
+    user: str
+    account: str
+    partition: str
+    entry: str
+    vault: str
+    document: str = ""
+    existing: bool = False
+    signer: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[GrantFile, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        """The user's ARN; of an existing one without its path, which only AWS knows."""
+        return f"arn:{self.partition}:iam::{self.account}:user{'/' if self.existing else PATH}{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A key that was made: its job, and its masked id."""
+
+    job: Job
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a job that was cut short, in words. `ended` False: it waits for what the words say."""
+
+    job: Job
+    words: str
+    ended: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a job works on: AWS as the signer, the vault, the journal."""
+
+    aws: Aws
+    vault: Vault
+    jobs: Jobs
+    tell: Tell = lambda _: None
+
+
+def tags_of(service: str, host: str) -> dict[str, str]:
+    """The tags of a user that is made for a service on a host, without the job's."""
+    return {MADE_BY[0]: MADE_BY[1], "keywatch-host": host, "keywatch-service": service}
+
+
+def find_user(aws: Aws, user: str) -> dict[str, str] | None:
+    """The tags of an IAM user, None where there is none of that name."""
+    try:
+        told = _call(aws, "list_user_tags", UserName=user).get("Tags", ())
+    except AwsError as error:
+        if error.code == "NoSuchEntity":
+            return None
+        raise
+    return {str(each.get("Key")): str(each.get("Value")) for each in told}
+
+
+def keys_of(aws: Aws, user: str) -> list[str]:
+    """The ids of a user's access keys."""
+    listed = _call(aws, "list_access_keys", UserName=user).get("AccessKeyMetadata", ())
+    return [str(each["AccessKeyId"]) for each in listed]
+
+
+def _keys_if_any(aws: Aws, user: str) -> list[str]:
+    try:
+        return keys_of(aws, user)
+    except AwsError as error:
+        if error.code == "NoSuchEntity":
+            return []
+        raise
+
+
+def create(wish: Wish, ground: Ground) -> Made:
+    """Make it all. `CreationError`: it failed, and everything was taken back, or the words say what was not yet."""
+    job = ground.jobs.begin(Job(KIND, INTENDED, wish.entry, wish.vault, _facts(wish)))
+    try:
+        job = _make(job, ground)
+        job, payload = _key(job, ground)
+        job = _store(job, payload, ground)
+    except KeywatchError as error:
+        raise CreationError(f"{error}\n{_undone(job, ground)}") from None
+    except BaseException:  # Ctrl-C
+        ground.tell(_undone(job, ground))
+        raise
+    return _verify(job, payload, ground)
+
+
+def replace_policy(aws: Aws, user: str, document: str) -> None:
+    """Give a user of keywatch's another policy, at once instead of the old one."""
+    _call(aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=document)
+
+
+def recover(job: Job, ground: Ground) -> Ended:
+    """End a job that was cut short. Never raises for what can be tried again later."""
+    try:
+        return _end(job, ground)
+    except KeywatchError as error:
+        return Ended(job, f"could not be ended yet: {error}", ended=False)
+
+
+def _undone(job: Job, ground: Ground) -> str:
+    """Take a job back that failed; in words how that went."""
+    try:
+        # as the journal has it: what raised may have got further than its caller knows
+        job = next((each for each in ground.jobs.all(KIND) if each.id == job.id), job)
+        return _take_back(job, ground).words
+    except KeywatchError as error:
+        return f"NOT all was taken back: {error}\nkeywatch recover takes it back when that is mended"
+
+
+def _facts(wish: Wish) -> dict[str, Any]:
+    return {
+        "service": wish.service, "host": wish.host, "user": wish.user, "account": wish.account, "arn": wish.arn,
+        "document": wish.document, "existing": wish.existing, "signer": dict(wish.signer),
+        "files": [[each.path, each.text, each.mode] for each in wish.files], "before": [], "key_id": "",
+    }  # fmt: skip
+
+
+def _files(job: Job) -> list[GrantFile]:
+    return [GrantFile(*each) for each in job.facts["files"]]
+
+
+def _make(job: Job, ground: Ground) -> Job:
+    """The user with its policy, and the files that say who may have the entry."""
+    user = job.facts["user"]
+    if not job.facts["existing"]:
+        ground.tell(f"making user {user}")
+        tags = tags_of(job.facts["service"], job.facts["host"]) | {JOB_TAG: job.id}
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        try:
+            _call(ground.aws, "create_user", UserName=user, Path=PATH, Tags=listed)
+        except AwsError as error:
+            # boto3 asks again where an answer was lost: then it is there already, and ours
+            if error.code != "EntityAlreadyExists" or (find_user(ground.aws, user) or {}).get(JOB_TAG) != job.id:
+                raise
+        _settled(
+            ground.aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=job.facts["document"]
+        )
+    write_files(_files(job))
+    before = keys_of(ground.aws, user) if job.facts["existing"] else []
+    return ground.jobs.advance(job, USER, before=before)
+
+
+def _key(job: Job, ground: Ground) -> tuple[Job, Payload]:
+    """The key. Asked for once: a second one would be one that nobody knows of."""
+    ground.tell("making its key")
+    job = ground.jobs.advance(job, KEYING)
+    made = _settled(ground.aws, "create_access_key", once=True, UserName=job.facts["user"]).get("AccessKey", {})
+    payload = payload_of(made)
+    if not {"access_key_id", "secret_access_key"} <= payload.fields.keys():
+        raise CreationError("iam:CreateAccessKey: AWS's answer has no key in it")
+    return ground.jobs.advance(job, KEYED, key_id=str(made["AccessKeyId"])), payload
+
+
+def _store(job: Job, payload: Payload, ground: Ground) -> Job:
+    ground.tell(f"putting it into {ground.vault.title}")
+    deposit = Deposit(job.entry, payload, "long-lived", source=job.facts["arn"], consumer=job.facts["service"])
+    ground.vault.put(deposit)
+    if ground.vault.get(job.entry).fields != payload.fields:
+        raise VaultError(f"{ground.vault.title}: gave back something else than was put in")
+    return ground.jobs.advance(job, STORED)
+
+
+def _verify(job: Job, payload: Payload, ground: Ground) -> Made:
+    """Ask AWS whose the vault's key is, until all of AWS knows it."""
+    ground.tell("asking AWS with it, until AWS knows it everywhere")
+    try:
+        caller = _until_known(of_key(payload))
+    except AwsError as error:
+        raise CreationError(
+            f"{error}\nthe key of {job.facts['user']} is in '{job.entry}', but whether it works could not be seen: "
+            "keywatch recover looks again"
+        ) from None
+    if (caller.account, caller.user) != (job.facts["account"], job.facts["user"]):
+        raise CreationError(f"the key in '{job.entry}' is {caller.arn}'s, and should be {job.facts['arn']}'s")
+    return Made(ground.jobs.advance(job, DONE), payload.masked())
+
+
+def _until_known(aws: Aws) -> Caller:
+    for pause in _NEWS:
+        try:
+            return aws.caller()
+        except AwsError as error:
+            if error.code not in DEAD | PASSING:
+                raise
+        time.sleep(pause)
+    return aws.caller()
+
+
+def _end(job: Job, ground: Ground) -> Ended:
+    """Go on where the key is in the vault, else take back what was made."""
+    if job.state in ENDS:
+        return Ended(job, f"{job.state} already")
+    lives = job.state in (KEYED, STORED) and _is_stored(job, ground.vault)
+    if lives and _look(lambda: job.facts["key_id"] in _keys_if_any(ground.aws, job.facts["user"])):
+        payload = ground.vault.get(job.entry)
+        if job.state == KEYED:
+            job = ground.jobs.advance(job, STORED)
+        made = _verify(job, payload, ground)
+        return Ended(made.job, f"finished: the key of {job.facts['user']} is in '{job.entry}'")
+    return _take_back(job, ground)
+
+
+def _is_stored(job: Job, vault: Vault) -> bool:
+    """Whether the entry is there with this job's key. Needs no unlocking: a masked id is in the clear."""
+    masked = mask_key_id(job.facts["key_id"].encode())
+    return any(e.name == job.entry and e.masked == masked for e in vault.list_entries())
+
+
+def _take_back(job: Job, ground: Ground) -> Ended:
+    """Delete the key, then the user, then what says who may have the entry. Each step may have been done already."""
+    begun = job.facts.get("begun", job.state)
+    job = ground.jobs.advance(job, BACKING, begun=begun)
+    user, aws = job.facts["user"], ground.aws
+    try:
+        ours = not job.facts["existing"] and _look(lambda: (find_user(aws, user) or {}).get(JOB_TAG) == job.id)
+        if begun in (KEYING, KEYED, STORED):
+            _delete_key(job, aws)
+    except AwsError as error:
+        return _waits(job, error)
+    if job.facts["key_id"] and _is_stored(job, ground.vault):
+        with contextlib.suppress(EntryMissingError):
+            ground.vault.remove(job.entry)
+    if ours:
+        try:
+            _gone(aws, "delete_user_policy", UserName=user, PolicyName=POLICY_NAME)
+            _gone(aws, "delete_user", UserName=user)
+        except AwsError as error:
+            return _waits(job, error)
+    remove_files(_files(job))
+    words = "everything was taken back: no user, key or entry of it is left"
+    if job.facts["existing"]:
+        words = f"everything was taken back: {user} has no key of it, and the vault no entry"
+    elif not ours and begun != INTENDED and find_user(aws, user) is not None:
+        words = f"its key and entry were taken back; user {user} no longer has its tag {JOB_TAG}, and stays"
+    return Ended(ground.jobs.advance(job, BACK), words)
+
+
+def _delete_key(job: Job, aws: Aws) -> None:
+    """Delete the key that this job made, where it did: where its id is not known, the answer was lost."""
+    user, known = job.facts["user"], job.facts["key_id"]
+    if known:
+        _gone(aws, "delete_access_key", UserName=user, AccessKeyId=known)
+        return
+    new: set[str] = set()
+
+    def found() -> bool:
+        new.update(set(_keys_if_any(aws, user)) - set(job.facts["before"]))
+        return bool(new)
+
+    _look(found)
+    if len(new) > 1:
+        raise AwsError(
+            "iam:ListAccessKeys", "too many keys",
+            f"{user} has {len(new)} new keys, of which one can be this job's, and nobody can tell which: delete those "
+            "that nobody uses, then keywatch recover",
+        )  # fmt: skip
+    for each in new:
+        _gone(aws, "delete_access_key", UserName=user, AccessKeyId=each)
+
+
+def _waits(job: Job, error: AwsError) -> Ended:
+    return Ended(
+        job,
+        f"NOT all was taken back: user {job.facts['user']} may still be there, with a key that nobody holds: {error}\n"
+        "keywatch recover takes it back when that is mended",
+        ended=False,
+    )
+
+
+def _look(found: Callable[[], bool]) -> bool:
+    """Whether something shows that was perhaps just made: AWS may not tell of it at once."""
+    for pause in _LOOKS:
+        time.sleep(pause)
+        if found():
+            return True
+    return False
+
+
+def _gone(aws: Aws, operation: str, **parameters: Any) -> None:
+    """Delete what may be gone already."""
+    try:
+        _call(aws, operation, **parameters)
+    except AwsError as error:
+        if error.code != "NoSuchEntity":
+            raise
+
+
+def _settled(aws: Aws, operation: str, *, once: bool = False, **parameters: Any) -> dict[str, Any]:
+    """Ask for something of a user that was just made. A refusal is no lost answer: that may be asked again."""
+    for pause in _SETTLING:
+        try:
+            return _call(aws, operation, once=once, **parameters)
+        except AwsError as error:
+            if error.code != "NoSuchEntity" and not (once and error.code in PASSING - {"ServiceUnavailable"}):
+                raise
+        time.sleep(pause)
+    return _call(aws, operation, once=once, **parameters)
+
+
+def _call(aws: Aws, operation: str, *, once: bool = False, **parameters: Any) -> dict[str, Any]:
+    """One call of IAM; where it is denied the error says who lacks what."""
+    try:
+        return (aws.call_once if once else aws.call)("iam", operation, **parameters)
+    except AwsError as error:
+        if error.code not in DENIED:
+            raise
+        lacks = "iam:CreateUser or iam:TagUser" if operation == "create_user" else error.operation
+        raise AwsError(
+            error.operation, error.code, f"who signs lacks {lacks} for {parameters.get('UserName', 'it')}: see "
+            "docs/service-keys.md for the rights that this needs, or sign otherwise: --profile NAME, --as ENTRY",
+        ) from None  # fmt: skip
