@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keywatch import audit
 from keywatch.aws.client import Aws, Caller
@@ -37,6 +37,9 @@ from keywatch.report.escape import show
 from keywatch.vault.base import Vault
 from keywatch.vault.opening import open_vault
 
+if TYPE_CHECKING:
+    from keywatch.vault.file import Unlock
+
 DONE, LEFT = 0, 1
 
 
@@ -54,29 +57,38 @@ def run_create(options: argparse.Namespace) -> int:
         _tell_plan(page, plan, options)
         return DONE
     unlock = remembering(unlock_for(options))
+    with one_at_a_time(homes.state), Jobs(homes.state) as jobs:
+        ended = recover_creations(jobs, options, homes, unlock)
+        for each in ended:
+            sys.stderr.write(f"keywatch: key job {each.job.id}, which was cut short: {show(each.words)}\n")
+        if ended:  # what was taken back, files among it, was looked at before
+            plan = draw_up(options, homes)
+        return _create(options, plan, page, jobs, homes, unlock)
+
+
+def _create(
+    options: argparse.Namespace, plan: Plan, page: Page, jobs: Jobs, homes: Homes, unlock: Unlock
+) -> int:  # fmt: skip
+    """Ask AWS and the person, and make it."""
     vault = open_vault(plan.wish.vault, homes, unlock=unlock, interactive=True)
     if not options.replace_policy:
         _check_vault(vault, plan.wish.entry)
     aws, signer = open_signer(options, homes, unlock)
     caller = _check_signer(aws, plan.wish.account)
     plan = in_account(plan, options, caller.account, caller.arn.split(":")[1])
-    plan = replace(plan, wish=replace(plan.wish, signer=signer))
-    with one_at_a_time(homes.state), Jobs(homes.state) as jobs:
-        for each in recover_creations(jobs, options, homes, unlock):
-            sys.stderr.write(f"keywatch: key job {each.job.id}, which was cut short: {show(each.words)}\n")
-        _check_single(jobs, vault, plan, options)
-        _check_user(aws, plan, options)
-        if not options.json:
-            show_plan(page, plan, vault.title, caller)
-        if not (options.yes or confirm(_question(options))):
-            page.rows("", ["nothing was made"])
-            return LEFT
-        ground = Ground(aws, vault, jobs, _teller(options))
-        made = (
-            None if options.replace_policy else create(replace(plan.wish, files=check_files(plan.wish.files)), ground)
-        )
-        if made is None:
-            replace_policy(aws, plan.wish.user, plan.wish.document)
+    plan = replace(plan, wish=replace(plan.wish, signer=signer, files=check_files(plan.wish.files)))
+    _check_single(jobs, vault, plan, options)
+    _check_user(aws, plan, options)
+    if not options.json:
+        show_plan(page, plan, vault.title, caller)
+    if not (options.yes or confirm(_question(options))):
+        page.rows("", ["nothing was made"])
+        return LEFT
+    made = None
+    if options.replace_policy:
+        replace_policy(aws, plan.wish.user, plan.wish.document)
+    else:
+        made = create(plan.wish, Ground(aws, vault, jobs, _teller(options)))
     _note(homes, plan, caller, made)
     _tell_made(page, plan, vault, made, options)
     return DONE

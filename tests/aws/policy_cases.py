@@ -23,7 +23,7 @@ CASES: dict[str, tuple[list[Asked], list[Asked]]] = {
          ("s3:GetObjectVersion", f"{B}/web1/a", {}), ("s3:GetObjectAcl", f"{B}/web1/a", {})],
     ),
     "s3:list": (
-        [("s3:ListBucket", B, {"s3__prefix": "web1/"}), ("s3:ListBucket", B, {"s3__prefix": "web1/x"})],
+        [("s3:ListBucket", B, {"s3__prefix": "web1/"}), ("s3:ListBucket", B, {"s3__prefix": "web1/x"}), ("s3:GetBucketLocation", B, {})],
         [("s3:ListBucket", B, {}), ("s3:ListBucket", B, {"s3__prefix": ""}), ("s3:ListBucket", B, {"s3__prefix": "web1"}),
          ("s3:ListBucketVersions", B, {"s3__prefix": "web1/"}), ("s3:GetObject", f"{B}/web1/a", {}),
          ("s3:GetBucketPolicy", B, {})],

@@ -63,8 +63,11 @@ TEMPLATES = (
         "with s3:list a missing object is told as missing, without it as denied",
     ),
     Template(
-        "s3:list", "list objects", _WHERE, lambda s: (_listing(s, _prefixes(s)),),
-        lambda s: f"list the names of objects {_where(s)}", _EXAMPLE, {"bucket": "acme-*", "prefix": "web1/"}, _MAY,
+        "s3:list", "list objects", _WHERE,
+        lambda s: (_listing(s, _prefixes(s)), Statement(("s3:GetBucketLocation",), (_bucket(s),), _owned(s))),
+        lambda s: f"list the names of objects {_where(s)}, and ask for its region",
+        _EXAMPLE, {"bucket": "acme-*", "prefix": "web1/"}, _MAY,
+        "clients that first ask whether there is a bucket (restic, s3fs) need --whole-bucket",
     ),
     Template(
         "s3:write", "write objects, over others too", _WHERE,
