@@ -60,16 +60,13 @@ class Plan:
         """The same as code."""
         wish = self.wish
         assert self.policy is not None  # noqa: S101 - for the type checker
-        remake = f"keywatch key create {wish.service} --existing-user {wish.user}"
+        words = [wish.service, "--host", wish.host, "--existing-user", wish.user]
+        words += ["--entry", wish.entry] if wish.entry != wish.service else []
+        policy, tags = self.policy, tags_of(wish.service, wish.host)
         return CodedUser(
-            wish.user,
-            PATH,
-            POLICY_NAME,
-            tags_of(wish.service, wish.host),
-            self.policy.document,
-            self.policy.allows,
-            remake,
-        )
+            wish.user, PATH, POLICY_NAME, tags, policy.document, policy.allows, policy.limits,
+            f"keywatch key create {' '.join(words)}",
+        )  # fmt: skip
 
     def commands(self, programs: Programs) -> list[str]:
         """Ways to use the key, to copy."""

@@ -24,7 +24,7 @@ def show_plan(page: Page, plan: Plan, vault: str, caller: Caller | None) -> None
         page.rows("made by", [caller.arn])
     if plan.policy is not None:
         page.rows("may", [f"{each}" for each in plan.policy.allows])
-        page.rows("", ["and nothing else; over TLS only"])
+        page.rows("", [f"and nothing else; {plan.policy.limits}"])
         page.json(plan.policy.shown())
     else:
         page.rows("may", ["what its own policies say"])
@@ -54,7 +54,7 @@ def created_json(plan: Plan, made: Made | None, commands: list[str]) -> dict[str
     return {
         "schema": SCHEMA, "service": wish.service, "host": wish.host, "account": wish.account, "user": wish.user,
         "arn": wish.arn, "policy": json.loads(policy.shown()) if policy else None,
-        "allows": list(policy.allows) if policy else [],
+        "allows": list(policy.allows) if policy else [], "limits": policy.limits if policy else "",
         "minds": [*(policy.minds if policy else ()), *plan.minds], "entry": wish.entry, "vault": wish.vault,
         "uids": list(plan.grant.uids), "executables": list(plan.grant.executables),
         "files": [each.path for each in wish.files],

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from keywatch.detect.account import CANARY_ACCOUNTS
+from keywatch.errors import UsageError
 from keywatch.paths import Homes
 from keywatch.serve.reads import note_read
 from keywatch.vault.opening import open_vault
@@ -28,5 +30,9 @@ def signer_of(named: Mapping[str, str], homes: Homes, unlock: Unlock) -> Aws:
     if entry := named.get("entry", ""):
         payload = open_vault("", homes, unlock=unlock, interactive=True).get(entry)
         note_read(homes.state, "sign", entry)
-        return of_key(payload)
-    return of_profile(named.get("profile", ""))
+        aws = of_key(payload)
+    else:
+        aws = of_profile(named.get("profile", ""))
+    if (account := aws.key_account()) in CANARY_ACCOUNTS:
+        raise UsageError(f"the key that would sign is a canary's (account {account}): using it would raise its alarm")
+    return aws

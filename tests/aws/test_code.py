@@ -23,20 +23,20 @@ from tests.aws.policy_cases import ACCOUNT
 from tests.move.moving import Moving
 
 TAGS = {"made-by": "keywatch", "keywatch-host": "web1", "keywatch-service": "backup"}
-REMAKE = "keywatch key create backup --existing-user backup-web1"
+REMAKE = "keywatch key create backup --host web1 --existing-user backup-web1"
 BACKUP = ("backup", "--host", "web1", "--allow", "backup:upload", "--bucket", "acme-backups", "--prefix", "web1/")
 
 
 def coded(ident: str, account: str = ACCOUNT, name: str = "backup-web1") -> CodedUser:
     values = {name: [value] for name, value in TEMPLATES[ident].example.items()} | {"from-ip": ["203.0.113.7/32"]}
     policy = compose([ident], values, Scope(account))
-    return CodedUser(name, "/keywatch/", "keywatch", TAGS, policy.document, policy.allows, REMAKE)
+    return CodedUser(name, "/keywatch/", "keywatch", TAGS, policy.document, policy.allows, policy.limits, REMAKE)
 
 
 def strange() -> CodedUser:
     """What no parameter can hold, to see that it would be escaped."""
     document = {"Version": "2012-10-17", "Statement": [{"Sid": "a\"b\\${x}%{y}\n#'", "Action": ["é", "*"]}]}
-    return CodedUser("9.${x}", "/", "keywatch", {'a"': "%{b}"}, document, ["be"], REMAKE)
+    return CodedUser("9.${x}", "/", "keywatch", {'a"': "%{b}"}, document, ["be"], "never", REMAKE)
 
 
 def read_hcl(text: str) -> Any:
@@ -61,6 +61,7 @@ def test_terraform_reads_the_same_policy_back(ident: str) -> None:
     text = terraform(user)
     assert read_hcl(text) == user.document
     assert text == terraform(coded(ident)), "the same in, the same out"
+    assert "# and nothing else; over TLS only, and from 203.0.113.7/32 only." in text
     assert "aws_iam_access_key" not in text and "state would hold its secret" in text and REMAKE in text
 
 

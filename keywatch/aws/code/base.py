@@ -18,6 +18,7 @@ class CodedUser:
     tags: Mapping[str, str]
     document: Mapping[str, Any]
     allows: Sequence[str]
+    limits: str
     remake: str
 
     @property
@@ -33,7 +34,7 @@ def heading(user: CodedUser, state: str) -> list[str]:
     return [
         f"IAM user {user.name}, by keywatch. It may:",
         *(f"  - {each}" for each in user.allows),
-        "and nothing else.",
+        f"and nothing else; {user.limits}.",
         "",
         f"No access key stands here on purpose: {state} would hold its secret in plaintext.",
         "Make it when the user is there; it goes straight into the vault:",

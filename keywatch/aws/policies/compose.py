@@ -22,10 +22,14 @@ MOST = 2048
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy's document, and in sentences what it allows and what to mind. `account` may be unknown in it."""
+    """A policy's document, and in sentences what it allows, within which limits, and what to mind.
+
+    The account may be unknown in it.
+    """
 
     document: Mapping[str, Any]
     allows: tuple[str, ...]
+    limits: str
     minds: tuple[str, ...] = field(default=())
 
     def text(self) -> str:
@@ -66,7 +70,8 @@ def compose(wanted: Sequence[str], given: Mapping[str, Sequence[str]], scope: Sc
             minds.append(template.mind)
     if unused := sorted(name for name, value in given.items() if value and name not in used and name not in GENERAL):
         raise UsageError(f"--{unused[0]} goes with none of {', '.join(wanted)}: keywatch key templates says what does")
-    policy = Policy(_document(statements, sources), tuple(allows), tuple(minds))
+    limits = "over TLS only" + (f", and from {', '.join(sources)} only" if sources else "")
+    policy = Policy(_document(statements, sources), tuple(allows), limits, tuple(minds))
     if len(policy.text().replace(" ", "")) > MOST:
         raise UsageError(
             f"this policy has {len(policy.text()):,} characters, and IAM takes {MOST:,} of a user: "
