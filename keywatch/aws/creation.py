@@ -43,7 +43,8 @@ Tell = Callable[[str], None]
 class Wish:
     """What is to be made. `document` is the policy's text, empty for a user that is there (`existing`).
 
-    `signer` says how to sign again later: `{"profile": …}`, or `{"entry": …, "vault": …}`.
+    `boundary` is the ARN of a policy that bounds all that the user can be allowed. `signer` says how to sign again
+    later: `{"profile": NAME}` or `{"entry": NAME}`.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Wish:
     existing: bool = False
     signer: Mapping[str, str] = field(default_factory=dict)
     files: tuple[GrantFile, ...] = ()
+    boundary: str = ""
 
     @property
     def arn(self) -> str:
@@ -164,7 +166,8 @@ def _facts(wish: Wish) -> dict[str, Any]:
     return {
         "service": wish.service, "host": wish.host, "user": wish.user, "account": wish.account, "arn": wish.arn,
         "document": wish.document, "existing": wish.existing, "signer": dict(wish.signer),
-        "files": [[each.path, each.text, each.mode] for each in wish.files], "before": [], "key_id": "",
+        "boundary": wish.boundary, "files": [[each.path, each.text, each.mode] for each in wish.files], "before": [],
+        "key_id": "",
     }  # fmt: skip
 
 
@@ -180,7 +183,8 @@ def _make(job: Job, ground: Ground) -> Job:
         tags = tags_of(job.facts["service"], job.facts["host"]) | {JOB_TAG: job.id}
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
         try:
-            _call(ground.aws, "create_user", UserName=user, Path=PATH, Tags=listed)
+            bounds = {"PermissionsBoundary": job.facts["boundary"]} if job.facts["boundary"] else {}
+            _call(ground.aws, "create_user", UserName=user, Path=PATH, Tags=listed, **bounds)
         except AwsError as error:
             # boto3 asks again where an answer was lost: then it is there already, and ours
             if error.code != "EntityAlreadyExists" or (find_user(ground.aws, user) or {}).get(JOB_TAG) != job.id:

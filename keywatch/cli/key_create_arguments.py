@@ -43,6 +43,9 @@ def add_create(actions: Any) -> None:
     create.add_argument("--vault", default="", metavar="FILE", help="another vault file, 'keyring' or 'system'")
     create.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
     _add_signing(create)
+    create.add_argument(
+        "--boundary", default="", metavar="ARN", help="the policy that bounds all that the user can be allowed"
+    )
     how = create.add_mutually_exclusive_group()
     how.add_argument("--existing-user", default="", metavar="NAME", help="make a key for this IAM user, and no user")
     how.add_argument("--replace-policy", action="store_true", help="give its user another policy, and make no key")

@@ -31,6 +31,7 @@ from keywatch.vault.opening import KEYRING, SYSTEM
 PLACEHOLDER = "ACCOUNT"
 #: IAM, API reference of CreateUser
 _USER = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}", re.ASCII)
+_BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::(?:aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]{1,512}", re.ASCII)
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -54,7 +55,7 @@ class Plan:
         programs = f", through {' or '.join(self.grant.executables)} alone" if self.grant.executables else ""
         if self.system:
             return f"root{' and ' + ', '.join(self.readers) if self.readers else ' alone'}{programs}"
-        return f"you{programs}"
+        return f"your programs{programs}" if programs else "every program of yours"
 
     def coded(self) -> CodedUser:
         """The same as code."""
@@ -65,7 +66,7 @@ class Plan:
         policy, tags = self.policy, tags_of(wish.service, wish.host)
         return CodedUser(
             wish.user, PATH, POLICY_NAME, tags, policy.document, policy.allows, policy.limits,
-            f"keywatch key create {' '.join(words)}",
+            f"keywatch key create {' '.join(words)}", wish.boundary,
         )  # fmt: skip
 
     def commands(self, programs: Programs) -> list[str]:
@@ -89,6 +90,8 @@ def draw_up(options: argparse.Namespace, homes: Homes) -> Plan:
     user = options.existing_user or _user_name(service, host)
     if not _USER.fullmatch(user):
         raise UsageError(f"{user[:100]!a}: an IAM user's name has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -")
+    if options.boundary and (options.existing_user or not _BOUNDARY.fullmatch(options.boundary)):
+        raise UsageError("--boundary: expected the ARN of a managed policy, for a user that keywatch is to make")
     account = PLACEHOLDER
     if options.account:
         try:
@@ -100,7 +103,7 @@ def draw_up(options: argparse.Namespace, homes: Homes) -> Plan:
     grant, readers, minds = _grant(options, vault)
     wish = Wish(
         service, host, user, account, "aws", entry, vault, existing=bool(options.existing_user),
-        files=() if code or options.replace_policy else _files(entry, grant, vault, homes),
+        boundary=options.boundary, files=() if code or options.replace_policy else _files(entry, grant, vault, homes),
     )  # fmt: skip
     plan = Plan(wish, None, grant, readers, minds)
     return plan if options.existing_user else _with_policy(plan, options)

@@ -119,14 +119,17 @@ def run_undo(options: argparse.Namespace) -> int:
 
 def run_recover(options: argparse.Namespace) -> int:
     """End every move that was cut short; the exit status."""
-    if _by_mover(options):
-        return _have_moved(options, "recover")
     from keywatch.cli.key_recover import recover_keys
 
     homes = own_homes()
+    mover = getattr(options, "within", None) is not None  # which reaches no network, and has no key of AWS's
+    keys = [] if mover else recover_keys(options, homes)
+    if _by_mover(options):
+        for key in keys:
+            sys.stderr.write(f"keywatch: {key.job.kind} of key '{key.job.entry}': {show(key.words)}\n")
+        return max(_have_moved(options, "recover"), DONE if all(k.ended for k in keys) else MoveError.exit_code)
     with Journal(homes.state) as journal:
         vaults = list(dict.fromkeys(move.vault for move in journal.unfinished()))
-    keys = recover_keys(options, homes)
     ended: list[Recovered] = []
     for vault in vaults:
         with open_workshop(options, homes, vault) as workshop:

@@ -32,6 +32,7 @@ class Signed:
     key_id: str
     operation: str
     token: bool
+    body: str = field(default="", compare=False, repr=False)
 
 
 @dataclass
@@ -130,7 +131,9 @@ def aws() -> Iterator[Endpoint]:
             found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
             key_id, service = found.groups() if found else ("-", "-")
             action = parse_qs(body.decode("utf-8", "replace")).get("Action", [self.command])[0]
-            signed = Signed(key_id, f"{service}:{action}", "X-Amz-Security-Token" in self.headers)
+            signed = Signed(
+                key_id, f"{service}:{action}", "X-Amz-Security-Token" in self.headers, body.decode("utf-8", "replace")
+            )
             endpoint.log.append(signed)
             endpoint.at("asked", signed)
             refused = endpoint.refusal(signed, body.decode("utf-8", "replace"))

@@ -110,7 +110,7 @@ def test_what_would_be_expanded_is_escaped() -> None:
     assert yaml.safe_load(cloudformation(user))["Resources"]["User9X"]["Properties"]["Policies"][0][
         "PolicyDocument"
     ] == json.loads(json.dumps(user.document))
-    text = terraform(user)
+    text = "\n".join(line for line in terraform(user).splitlines() if not line.startswith("#"))
     assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", text)
 
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -218,6 +219,20 @@ def test_the_key_of_a_user_that_code_made(moving: Moving, endpoint: Endpoint) ->
     assert endpoint.keys(USER) == {moving.credential("backup")["AccessKeyId"]: "Active"}
     assert "has a key already" in moving.run(*existing[:3], "--entry", "b2", *existing[3:], status=2).stderr.decode()
     assert "--allow" in moving.run(*existing, *ALLOW, status=2).stderr.decode()
+
+
+def test_a_boundary_goes_to_the_user(moving: Moving, endpoint: Endpoint) -> None:
+    iam = endpoint.admin()
+    document = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    )
+    arn = iam.create_policy(PolicyName="bounds", PolicyDocument=document)["Policy"]["Arn"]
+    moving.run(*CREATE, "--yes", "--boundary", arn)
+    (asked,) = [each for each in endpoint.log if each.operation == "iam:CreateUser"]
+    assert arn in unquote(asked.body) and "made-by" in unquote(asked.body)
+    assert arn in moving.run(*CREATE, "--terraform", "--boundary", arn).stdout.decode()
+    assert arn in moving.run(*CREATE, "--cloudformation", "--boundary", arn).stdout.decode()
+    assert b"--boundary" in moving.run(*CREATE, "--dry-run", "--boundary", f"{arn}*", status=2).stderr
 
 
 def test_a_canary_never_signs(moving: Moving, endpoint: Endpoint) -> None:

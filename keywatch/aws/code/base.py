@@ -20,6 +20,7 @@ class CodedUser:
     allows: Sequence[str]
     limits: str
     remake: str
+    boundary: str = ""
 
     @property
     def symbol(self) -> str:

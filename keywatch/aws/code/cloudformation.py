@@ -23,6 +23,7 @@ def cloudformation(user: CodedUser) -> str:
                 "Properties": {
                     "UserName": user.name,
                     "Path": user.path,
+                    **({"PermissionsBoundary": user.boundary} if user.boundary else {}),
                     "Tags": [{"Key": key, "Value": value} for key, value in sorted(user.tags.items())],
                     "Policies": [{"PolicyName": user.policy_name, "PolicyDocument": _value(user.document)}],
                 },

@@ -19,7 +19,9 @@ def terraform(user: CodedUser) -> str:
     if UNKNOWN_ACCOUNT in json.dumps(user.document, ensure_ascii=False):
         lines += ["", 'data "aws_caller_identity" "current" {}']
     lines += ["", f'resource "aws_iam_user" "{name}" {{']
-    lines += _attributes([("name", _quoted(user.name)), ("path", _quoted(user.path))], "  ")
+    facts = [("name", _quoted(user.name)), ("path", _quoted(user.path))]
+    facts += [("permissions_boundary", _quoted(user.boundary))] if user.boundary else []
+    lines += _attributes(facts, "  ")
     lines += ["", "  tags = {"]
     lines += _attributes([(_quoted(key), _quoted(value)) for key, value in sorted(user.tags.items())], "    ")
     lines += ["  }", "}", "", f'resource "aws_iam_user_policy" "{name}" {{']
