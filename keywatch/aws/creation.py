@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from keywatch.aws.client import DEAD, DENIED, PASSING, Aws, Caller, of_key, payload_of
+from keywatch.aws.client import DEAD, PASSING, Aws, Caller, of_key, payload_of
 from keywatch.aws.grant_files import GrantFile, remove_files, write_files
 from keywatch.aws.jobs import Job, Jobs
+from keywatch.aws.users import call, find_user, gone, keys_if_any, keys_of, look, settled
 from keywatch.errors import AwsError, CreationError, EntryMissingError, KeywatchError, VaultError
 from keywatch.model import mask_key_id
 from keywatch.vault.base import Deposit, Payload, Vault
@@ -30,11 +31,8 @@ PATH = "/keywatch/"
 POLICY_NAME = "keywatch"
 #: the tag that proves a user to be keywatch's, and the one that says of which job
 MADE_BY, JOB_TAG = ("made-by", "keywatch"), "keywatch-job"
-#: seconds between looks: at a key that not all of AWS knows yet (a minute in all), at a user that was just made, and at
-#: what a call may have made whose answer was lost
+#: seconds between looks at a key that not all of AWS knows yet: a minute in all
 _NEWS = (0.5, 1, 1, 2, 2, 4, 4, 8, 8, 15, 15)
-_SETTLING = (0.5, 1, 2, 4, 8)
-_LOOKS = (0, 0.5, 1.5)
 
 Tell = Callable[[str], None]
 
@@ -98,32 +96,6 @@ def tags_of(service: str, host: str) -> dict[str, str]:
     return {MADE_BY[0]: MADE_BY[1], "keywatch-host": host, "keywatch-service": service}
 
 
-def find_user(aws: Aws, user: str) -> dict[str, str] | None:
-    """The tags of an IAM user, None where there is none of that name."""
-    try:
-        told = _call(aws, "list_user_tags", UserName=user).get("Tags", ())
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return None
-        raise
-    return {str(each.get("Key")): str(each.get("Value")) for each in told}
-
-
-def keys_of(aws: Aws, user: str) -> list[str]:
-    """The ids of a user's access keys."""
-    listed = _call(aws, "list_access_keys", UserName=user).get("AccessKeyMetadata", ())
-    return [str(each["AccessKeyId"]) for each in listed]
-
-
-def _keys_if_any(aws: Aws, user: str) -> list[str]:
-    try:
-        return keys_of(aws, user)
-    except AwsError as error:
-        if error.code == "NoSuchEntity":
-            return []
-        raise
-
-
 def create(wish: Wish, ground: Ground) -> Made:
     """Make it all. `CreationError`: it failed, and everything was taken back, or the words say what was not yet."""
     job = ground.jobs.begin(Job(KIND, INTENDED, wish.entry, wish.vault, _facts(wish)))
@@ -141,7 +113,7 @@ def create(wish: Wish, ground: Ground) -> Made:
 
 def replace_policy(aws: Aws, user: str, document: str) -> None:
     """Give a user of keywatch's another policy, at once instead of the old one."""
-    _call(aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=document)
+    call(aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=document)
 
 
 def recover(job: Job, ground: Ground) -> Ended:
@@ -184,12 +156,12 @@ def _make(job: Job, ground: Ground) -> Job:
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
         try:
             bounds = {"PermissionsBoundary": job.facts["boundary"]} if job.facts["boundary"] else {}
-            _call(ground.aws, "create_user", UserName=user, Path=PATH, Tags=listed, **bounds)
+            call(ground.aws, "create_user", UserName=user, Path=PATH, Tags=listed, **bounds)
         except AwsError as error:
             # boto3 asks again where an answer was lost: then it is there already, and ours
             if error.code != "EntityAlreadyExists" or (find_user(ground.aws, user) or {}).get(JOB_TAG) != job.id:
                 raise
-        _settled(
+        settled(
             ground.aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=job.facts["document"]
         )
     write_files(_files(job))
@@ -201,7 +173,7 @@ def _key(job: Job, ground: Ground) -> tuple[Job, Payload]:
     """The key. Asked for once: a second one would be one that nobody knows of."""
     ground.tell("making its key")
     job = ground.jobs.advance(job, KEYING)
-    made = _settled(ground.aws, "create_access_key", once=True, UserName=job.facts["user"]).get("AccessKey", {})
+    made = settled(ground.aws, "create_access_key", once=True, UserName=job.facts["user"]).get("AccessKey", {})
     payload = payload_of(made)
     if not {"access_key_id", "secret_access_key"} <= payload.fields.keys():
         raise CreationError("iam:CreateAccessKey: AWS's answer has no key in it")
@@ -248,7 +220,7 @@ def _end(job: Job, ground: Ground) -> Ended:
     if job.state in ENDS:
         return Ended(job, f"{job.state} already")
     lives = job.state in (KEYED, STORED) and _is_stored(job, ground.vault)
-    if lives and _look(lambda: job.facts["key_id"] in _keys_if_any(ground.aws, job.facts["user"])):
+    if lives and look(lambda: job.facts["key_id"] in keys_if_any(ground.aws, job.facts["user"])):
         payload = ground.vault.get(job.entry)
         if job.state == KEYED:
             job = ground.jobs.advance(job, STORED)
@@ -269,7 +241,7 @@ def _take_back(job: Job, ground: Ground) -> Ended:
     job = ground.jobs.advance(job, BACKING, begun=begun)
     user, aws = job.facts["user"], ground.aws
     try:
-        ours = not job.facts["existing"] and _look(lambda: (find_user(aws, user) or {}).get(JOB_TAG) == job.id)
+        ours = not job.facts["existing"] and look(lambda: (find_user(aws, user) or {}).get(JOB_TAG) == job.id)
         if begun in (KEYING, KEYED, STORED):
             _delete_key(job, aws)
     except AwsError as error:
@@ -279,8 +251,8 @@ def _take_back(job: Job, ground: Ground) -> Ended:
             ground.vault.remove(job.entry)
     if ours:
         try:
-            _gone(aws, "delete_user_policy", UserName=user, PolicyName=POLICY_NAME)
-            _gone(aws, "delete_user", UserName=user)
+            gone(aws, "delete_user_policy", UserName=user, PolicyName=POLICY_NAME)
+            gone(aws, "delete_user", UserName=user)
         except AwsError as error:
             return _waits(job, error)
     remove_files(_files(job))
@@ -296,15 +268,15 @@ def _delete_key(job: Job, aws: Aws) -> None:
     """Delete the key that this job made, where it did: where its id is not known, the answer was lost."""
     user, known = job.facts["user"], job.facts["key_id"]
     if known:
-        _gone(aws, "delete_access_key", UserName=user, AccessKeyId=known)
+        gone(aws, "delete_access_key", UserName=user, AccessKeyId=known)
         return
     new: set[str] = set()
 
     def found() -> bool:
-        new.update(set(_keys_if_any(aws, user)) - set(job.facts["before"]))
+        new.update(set(keys_if_any(aws, user)) - set(job.facts["before"]))
         return bool(new)
 
-    _look(found)
+    look(found)
     if len(new) > 1:
         raise AwsError(
             "iam:ListAccessKeys", "too many keys",
@@ -312,7 +284,7 @@ def _delete_key(job: Job, aws: Aws) -> None:
             "that nobody uses, then keywatch recover",
         )  # fmt: skip
     for each in new:
-        _gone(aws, "delete_access_key", UserName=user, AccessKeyId=each)
+        gone(aws, "delete_access_key", UserName=user, AccessKeyId=each)
 
 
 def _waits(job: Job, error: AwsError) -> Ended:
@@ -322,47 +294,3 @@ def _waits(job: Job, error: AwsError) -> Ended:
         "keywatch recover takes it back when that is mended",
         ended=False,
     )
-
-
-def _look(found: Callable[[], bool]) -> bool:
-    """Whether something shows that was perhaps just made: AWS may not tell of it at once."""
-    for pause in _LOOKS:
-        time.sleep(pause)
-        if found():
-            return True
-    return False
-
-
-def _gone(aws: Aws, operation: str, **parameters: Any) -> None:
-    """Delete what may be gone already."""
-    try:
-        _call(aws, operation, **parameters)
-    except AwsError as error:
-        if error.code != "NoSuchEntity":
-            raise
-
-
-def _settled(aws: Aws, operation: str, *, once: bool = False, **parameters: Any) -> dict[str, Any]:
-    """Ask for something of a user that was just made. A refusal is no lost answer: that may be asked again."""
-    for pause in _SETTLING:
-        try:
-            return _call(aws, operation, once=once, **parameters)
-        except AwsError as error:
-            if error.code != "NoSuchEntity" and not (once and error.code in PASSING - {"ServiceUnavailable"}):
-                raise
-        time.sleep(pause)
-    return _call(aws, operation, once=once, **parameters)
-
-
-def _call(aws: Aws, operation: str, *, once: bool = False, **parameters: Any) -> dict[str, Any]:
-    """One call of IAM; where it is denied the error says who lacks what."""
-    try:
-        return (aws.call_once if once else aws.call)("iam", operation, **parameters)
-    except AwsError as error:
-        if error.code not in DENIED:
-            raise
-        lacks = "iam:CreateUser or iam:TagUser" if operation == "create_user" else error.operation
-        raise AwsError(
-            error.operation, error.code, f"who signs lacks {lacks} for {parameters.get('UserName', 'it')}: see "
-            "docs/service-keys.md for the rights that this needs, or sign otherwise: --profile NAME, --as ENTRY",
-        ) from None  # fmt: skip

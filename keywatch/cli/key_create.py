@@ -16,12 +16,11 @@ from keywatch.aws.creation import (
     Ground,
     Made,
     create,
-    find_user,
-    keys_of,
     replace_policy,
 )
 from keywatch.aws.grant_files import check_files
 from keywatch.aws.jobs import Jobs, one_at_a_time
+from keywatch.aws.users import find_user, keys_of
 from keywatch.cli.key_create_plan import PLACEHOLDER, Plan, draw_up, in_account
 from keywatch.cli.key_create_text import created_json, show_made, show_plan
 from keywatch.cli.key_recover import recover_creations

@@ -144,3 +144,16 @@ def test_the_command_prints_it_and_asks_nobody(tmp_path: Path) -> None:
     template = yaml.safe_load(moving.run("key", "create", *BACKUP, "--cloudformation", "--account", ACCOUNT).stdout)
     assert list(template["Resources"]) == ["BackupWeb1"] and ACCOUNT in json.dumps(template)
     assert not moving.state.exists(), "nothing was made"
+
+
+def test_the_templates_are_listed(tmp_path: Path) -> None:
+    moving = Moving(tmp_path)
+    said = moving.run("key", "templates").stdout.decode()
+    listed = moving.json("key", "templates")
+    assert listed["schema"] == "keywatch.templates/1"
+    assert [each["id"] for each in listed["templates"]] == list(TEMPLATES)
+    assert all(each["id"] in said and each["policy"]["Statement"] for each in listed["templates"])
+    (one,) = moving.json("key", "templates", "s3:read")["templates"]
+    assert one["needs"] == [["bucket"], ["prefix", "whole-bucket"]]
+    assert '"Action": "s3:GetObject"' in moving.run("key", "templates", "s3:read").stdout.decode()
+    assert b"no such template" in moving.run("key", "templates", "s3:x", status=2).stderr
