@@ -8,15 +8,17 @@ there is an entry. Nothing of a user that this job did not make is deleted, but 
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from keywatch import audit
 from keywatch.aws.client import DEAD, PASSING, Aws, Caller, of_key, payload_of
 from keywatch.aws.grant_files import GrantFile, remove_files, write_files
 from keywatch.aws.jobs import Job, Jobs
-from keywatch.aws.users import call, find_user, gone, keys_if_any, keys_of, look, settled
+from keywatch.aws.users import REFUSALS, call, find_user, gone, keys_if_any, keys_of, look, settled
 from keywatch.errors import AwsError, CreationError, EntryMissingError, KeywatchError, VaultError
 from keywatch.model import mask_key_id
 from keywatch.vault.base import Deposit, Payload, Vault
@@ -42,7 +44,7 @@ class Wish:
     """What is to be made. `document` is the policy's text, empty for a user that is there (`existing`).
 
     `boundary` is the ARN of a policy that bounds all that the user can be allowed. `signer` says how to sign again
-    later: `{"profile": NAME}` or `{"entry": NAME}`.
+    later: `{"profile": NAME}` or `{"entry": NAME}`; `made_by` is who that is, as an ARN.
     """
 
     service: str
@@ -57,6 +59,7 @@ class Wish:
     signer: Mapping[str, str] = field(default_factory=dict)
     files: tuple[GrantFile, ...] = ()
     boundary: str = ""
+    made_by: str = ""
 
     @property
     def arn(self) -> str:
@@ -83,11 +86,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a job works on: AWS as the signer, the vault, the journal."""
+    """What a job works on: AWS as the signer, the vault, the journal, and where the audit log is."""
 
     aws: Aws
     vault: Vault
     jobs: Jobs
+    state_dir: str
     tell: Tell = lambda _: None
 
 
@@ -111,9 +115,19 @@ def create(wish: Wish, ground: Ground) -> Made:
     return _verify(job, payload, ground)
 
 
-def replace_policy(aws: Aws, user: str, document: str) -> None:
+def replace_policy(wish: Wish, ground: Ground) -> None:
     """Give a user of keywatch's another policy, at once instead of the old one."""
-    call(aws, "put_user_policy", UserName=user, PolicyName=POLICY_NAME, PolicyDocument=document)
+    note(ground.state_dir, "policy", Job(KIND, DONE, wish.entry, wish.vault, _facts(wish)))
+    call(ground.aws, "put_user_policy", UserName=wish.user, PolicyName=POLICY_NAME, PolicyDocument=wish.document)
+
+
+def note(state_dir: str, what: str, job: Job, masked: str = "") -> None:
+    """Tell the audit log of a key that was made, or of a policy that is about to be."""
+    audit.append(
+        state_dir, "key-created", durable=True, what=what, entry=job.entry, iam_user=job.facts["user"],
+        account=job.facts["account"], signer=job.facts["made_by"], key=masked, vault=job.vault, pid=os.getpid(),
+        uid=os.geteuid(),
+    )  # fmt: skip
 
 
 def recover(job: Job, ground: Ground) -> Ended:
@@ -139,7 +153,7 @@ def _facts(wish: Wish) -> dict[str, Any]:
         "service": wish.service, "host": wish.host, "user": wish.user, "account": wish.account, "arn": wish.arn,
         "document": wish.document, "existing": wish.existing, "signer": dict(wish.signer),
         "boundary": wish.boundary, "files": [[each.path, each.text, each.mode] for each in wish.files], "before": [],
-        "key_id": "",
+        "key_id": "", "made_by": wish.made_by,
     }  # fmt: skip
 
 
@@ -173,7 +187,12 @@ def _key(job: Job, ground: Ground) -> tuple[Job, Payload]:
     """The key. Asked for once: a second one would be one that nobody knows of."""
     ground.tell("making its key")
     job = ground.jobs.advance(job, KEYING)
-    made = settled(ground.aws, "create_access_key", once=True, UserName=job.facts["user"]).get("AccessKey", {})
+    try:
+        made = settled(ground.aws, "create_access_key", once=True, UserName=job.facts["user"]).get("AccessKey", {})
+    except AwsError as error:
+        if error.code in REFUSALS:  # then none was made, and a new one of that user is somebody else's
+            ground.jobs.advance(job, USER)
+        raise
     payload = payload_of(made)
     if not {"access_key_id", "secret_access_key"} <= payload.fields.keys():
         raise CreationError("iam:CreateAccessKey: AWS's answer has no key in it")
@@ -201,6 +220,9 @@ def _verify(job: Job, payload: Payload, ground: Ground) -> Made:
         ) from None
     if (caller.account, caller.user) != (job.facts["account"], job.facts["user"]):
         raise CreationError(f"the key in '{job.entry}' is {caller.arn}'s, and should be {job.facts['arn']}'s")
+    note(
+        ground.state_dir, "key", job, payload.masked()
+    )  # what can't be recorded is not done: then it stays to be ended
     return Made(ground.jobs.advance(job, DONE), payload.masked())
 
 

@@ -5,7 +5,6 @@ Written only where there is none, or the same; taken away only where it still sa
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,8 +52,10 @@ def remove_files(files: Iterable[GrantFile]) -> None:
     """Take them away again, but for what somebody has changed since."""
     for each in files:
         if _read(each.path) == each.text.encode():
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 os.unlink(each.path)
+            except OSError as error:
+                raise FileWriteError(f"{each.path}: can't be taken away: {error.strerror}") from None
 
 
 def _read(path: str) -> bytes | None:

@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from keywatch.aws.client import DENIED, PASSING, Aws
+from keywatch.aws.client import DEAD, DENIED, PASSING, Aws
 from keywatch.errors import AwsError
 
 #: seconds between tries with a user that was just made, and between looks at what a call may have made whose answer
 #: was lost
 _SETTLING = (0.5, 1, 2, 4, 8)
 _LOOKS = (0, 0.5, 1.5)
+#: AWS's word that nothing was done; all else may be a lost answer
+REFUSALS = DENIED | DEAD | (PASSING - {"ServiceUnavailable"}) | {"LimitExceeded", "NoSuchEntity"}
 
 
 def find_user(aws: Aws, user: str) -> dict[str, str] | None:
@@ -65,7 +67,7 @@ def settled(aws: Aws, operation: str, *, once: bool = False, **parameters: Any) 
         try:
             return call(aws, operation, once=once, **parameters)
         except AwsError as error:
-            if error.code != "NoSuchEntity" and not (once and error.code in PASSING - {"ServiceUnavailable"}):
+            if error.code != "NoSuchEntity" and not (once and error.code in REFUSALS & PASSING):
                 raise
         time.sleep(pause)
     return call(aws, operation, once=once, **parameters)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from keywatch import audit
 from keywatch.aws.client import Aws, Caller
 from keywatch.aws.creation import (
     KIND,
@@ -30,7 +28,7 @@ from keywatch.cli.move_text import Page, colored
 from keywatch.cli.vault import remembering, unlock_for
 from keywatch.cli.workbench import find_programs
 from keywatch.detect.account import CANARY_ACCOUNTS
-from keywatch.errors import KeywatchError, UsageError
+from keywatch.errors import UsageError
 from keywatch.paths import Homes, own_homes
 from keywatch.report.escape import show
 from keywatch.vault.base import Vault
@@ -75,7 +73,7 @@ def _create(
     aws, signer = open_signer(options, homes, unlock)
     caller = _check_signer(aws, plan.wish.account)
     plan = in_account(plan, options, caller.account, caller.arn.split(":")[1])
-    plan = replace(plan, wish=replace(plan.wish, signer=signer, files=check_files(plan.wish.files)))
+    plan = replace(plan, wish=replace(plan.wish, signer=signer, made_by=caller.arn, files=check_files(plan.wish.files)))
     _check_single(jobs, vault, plan, options)
     _check_user(aws, plan, options)
     if not options.json:
@@ -83,12 +81,11 @@ def _create(
     if not (options.yes or confirm(_question(options))):
         page.rows("", ["nothing was made"])
         return LEFT
-    made = None
+    made, ground = None, Ground(aws, vault, jobs, homes.state, _teller(options))
     if options.replace_policy:
-        replace_policy(aws, plan.wish.user, plan.wish.document)
+        replace_policy(plan.wish, ground)
     else:
-        made = create(plan.wish, Ground(aws, vault, jobs, _teller(options)))
-    _note(homes, plan, caller, made)
+        made = create(plan.wish, ground)
     _tell_made(page, plan, vault, made, options)
     return DONE
 
@@ -185,18 +182,6 @@ def _tell_made(page: Page, plan: Plan, vault: Vault, made: Made | None, options:
         _print_json(created_json(plan, made, plan.commands(programs) if made else []))
     else:
         show_made(page, plan, vault.title, made, programs)
-
-
-def _note(homes: Homes, plan: Plan, caller: Caller, made: Made | None) -> None:
-    """Tell the audit log. It was done: a log that can't be written is said, and changes nothing."""
-    try:
-        audit.append(
-            homes.state, "key-created", durable=True, what="policy" if made is None else "key",
-            entry=plan.wish.entry, iam_user=plan.wish.user, account=plan.wish.account, signer=caller.arn,
-            key=made.masked if made else "", vault=plan.wish.vault, pid=os.getpid(), uid=os.geteuid(),
-        )  # fmt: skip
-    except KeywatchError as error:
-        sys.stderr.write(f"keywatch: {show(str(error))}\n")
 
 
 def _teller(options: argparse.Namespace) -> Any:

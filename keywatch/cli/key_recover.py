@@ -38,7 +38,9 @@ def recover_creations(jobs: Jobs, options: argparse.Namespace, homes: Homes, unl
         entry, profile = getattr(options, "signer", ""), getattr(options, "profile", "")
         named = {"entry": entry, "profile": profile} if entry or profile else job.facts["signer"]
         try:
-            ground = Ground(signer_of(named, homes, unlock), open_vault(job.vault, homes, unlock=unlock), jobs)
+            ground = Ground(
+                signer_of(named, homes, unlock), open_vault(job.vault, homes, unlock=unlock), jobs, homes.state
+            )
             caller = ground.aws.caller()
             if caller.account != job.facts["account"]:
                 account = job.facts["account"]

@@ -22,7 +22,7 @@ WHOLE = (*CREATE, "--yes", "--executable", "/usr/bin/env")
 VICTIM = Path(__file__).with_name("creationvictim.py")
 REQUESTS = ("sts:GetCallerIdentity", "iam:ListUserTags", "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey")
 BACK = ("iam:ListUserTags", "iam:ListAccessKeys", "iam:DeleteAccessKey", "iam:DeleteUserPolicy", "iam:DeleteUser")
-#: durable writes of a creation: begin, conf.d, user, asking, key, vault, its record, stored, done, audit
+#: durable writes of a creation: begin, conf.d, user, asking, key, vault, its record, stored, audit, done
 WRITES = 10
 
 
@@ -95,6 +95,7 @@ def test_killed_at_a_write(when: str, number: int, moving: Moving, endpoint: End
     again = moving.run(*WHOLE, status=None)
     assert again.returncode == 0 or b"already" in again.stderr, "made anew, or the one that was begun is finished"
     assert all_or_nothing(moving, endpoint)
+    assert USER in moving.run("log", "--event", "key-created").stdout.decode(), "recorded at least once"
 
 
 def test_there_are_no_other_writes(moving: Moving, endpoint: Endpoint) -> None:
