@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
 from tests.aws.endpoint import ACCOUNT, ADMIN, Endpoint
-from tests.move.moving import Moving
+from tests.move.moving import PROGRAMS, Moving
 
 ALLOW = ("--allow", "backup:upload", "--bucket", "acme-backups", "--prefix", "web1/")
 CREATE = ("key", "create", "backup", "--host", "web1", *ALLOW)
@@ -45,7 +46,7 @@ def boss(moving: Moving, endpoint: Endpoint) -> str:
     text = f"access_key_id={key['AccessKeyId']}\nsecret_access_key={key['SecretAccessKey']}\n"
     moving.run("vault", "add", "boss", stdin=text.encode())
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        del moving.env[name]
+        moving.env.pop(name, None)
     return key["AccessKeyId"]
 
 
@@ -275,6 +276,28 @@ def test_a_vault_that_could_not_be_read_back_is_told_before_anything_is_made(
     (tmp_path / "vault.key").unlink()
     moving.run(*CREATE, "--yes", status=3)
     assert endpoint.log == []
+
+
+def test_a_passphrase_is_read_once(tmp_path: Path, endpoint: Endpoint) -> None:
+    """The signer's key, the check, the reading back: one passphrase opens the vault for all of them."""
+    moving = Moving(tmp_path)
+    moving.env["AWS_ENDPOINT_URL"] = endpoint.url
+
+    def run(*argv: str, stdin: bytes = b"") -> None:
+        reader, writer = os.pipe()
+        os.write(writer, b"correct horse\n")
+        os.close(writer)
+        command = [os.path.join(PROGRAMS, "keywatch"), *argv, "--passphrase-fd", str(reader)]
+        done = subprocess.run(
+            command, env=moving.env, input=stdin, capture_output=True, check=False, pass_fds=(reader,), timeout=60
+        )
+        os.close(reader)
+        assert done.returncode == 0, done.stderr.decode()
+
+    run("vault", "init", "--no-recovery")
+    boss(moving, endpoint)
+    run(*CREATE, "--as", "boss", "--yes")
+    assert entries(moving) == ["boss", "backup"]
 
 
 def test_a_policy_of_the_entry_that_says_something_else_is_not_overwritten(moving: Moving, endpoint: Endpoint) -> None:
