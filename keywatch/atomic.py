@@ -111,17 +111,17 @@ def read(folder: Folder, name: str, *, limit: int) -> bytes | None:
         _close(fd)
 
 
-def replace(folder: Folder, name: str, content: bytes, *, keep_previous: bool = True) -> None:
-    """Make `content` the file `name`, mode 0600, durably. The caller holds `locked(folder, name)`.
+def replace(folder: Folder, name: str, content: bytes, *, keep_previous: bool = True, mode: int = 0o600) -> None:
+    """Make `content` the file `name` durably. The caller holds `locked(folder, name)`.
 
-    With `keep_previous` the file that stood there stays as `NAME.previous`. `FileWriteError` when it can't be done;
-    then the old file stands, unless the error says `replaced`.
+    Its mode is for its owner alone unless another is given. With `keep_previous` the file that stood there stays as
+    `NAME.previous`. `FileWriteError` when it can't be done; then the old file stands, unless the error says `replaced`.
     """
     path = folder.name(name)
     temp = _temporary(name)
     try:
         _remove_leftovers(folder, name)
-        _write(folder, temp, content)
+        _write(folder, temp, content, mode)
         if keep_previous:
             _keep(folder, name)
         os.rename(temp, name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
@@ -153,13 +153,13 @@ def _wait(fd: int, path: str, timeout: float) -> None:
             return
 
 
-def _write(folder: Folder, temp: str, content: bytes) -> None:
+def _write(folder: Folder, temp: str, content: bytes, mode: int = 0o600) -> None:
     fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600, dir_fd=folder.fd)
     try:
         view = memoryview(content)
         while view:
             view = view[os.write(fd, view) :]
-        os.fchmod(fd, 0o600)
+        os.fchmod(fd, mode)
         _sync(fd)
     finally:
         os.close(fd)

@@ -201,6 +201,10 @@ class UndoConflictError(MoveError):
     """A file was changed since the move, in the same lines; nothing was changed."""
 
 
+class CreationError(KeywatchError):
+    """A key could not be made at AWS; everything was taken back, or the message says what was not."""
+
+
 class AwsError(KeywatchError):
     """AWS, or the way there, said no. `operation` is as policies name it (`iam:CreateAccessKey`), `code` AWS's code."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 #: field → type, meaning. In the journal it is KEYWATCH_<FIELD>, over OTLP keywatch.<field>
 FIELDS: dict[str, tuple[str, str]] = {
+    "account": ("text", "the AWS account"),
     "added": ("number", "how many came"),
     "audit_hash": ("text", "the event's hash in the audit log"),
     "audit_n": ("number", "the event's number in the audit log"),
@@ -18,6 +19,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "executables": ("list of paths", "as in the policy"),
     "finding": ("text", "the finding's id, as in a sweep's JSON"),
     "for_uid": ("number", "for whom the mover worked"),
+    "iam_user": ("text", "the IAM user"),
     "key": ("text", "the masked access key id"),
     "move": ("text", "the move's id, as in keywatch undo --list"),
     "new": ("text", "the new name"),
@@ -28,6 +30,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "removed": ("number", "how many went"),
     "rule": ("text", "the rule's id, as in keywatch rules"),
     "seconds": ("number", "for how long"),
+    "signer": ("text", "the ARN of who signed at AWS"),
     "to": ("text", "the other vault"),
     "torn": ("text", "digest of a line before it that a crash cut short"),
     "uid": ("number", "the user"),
@@ -67,6 +70,8 @@ EVENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "recipients": ("audit", "who can open the system vault was changed", ("entry", "added", "removed", "uid")),
     "unlock": ("audit", "the agent was given what opens the vault",
                ("entry", "what", "pid", "uid", "executable", "parent")),
+    "key-created": ("audit", "a key was made at AWS, or what it may do was changed",
+                    ("entry", "what", "account", "iam_user", "signer", "key", "vault", "pid", "uid")),
     "lock": ("audit", "the agent was told to forget it", ("entry", "what", "pid", "uid", "executable", "parent")),
     "locked": ("log", "the screen or the machine's sleep locked the vault", ("why",)),
     "vault-made": ("log", "the system vault was made", ("path",)),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from keywatch.advise.machine import Machine
 from keywatch.advise.replace import REPLACEMENTS
+from keywatch.advise.services import creations
 
 #: days without a use after which a key is thought of as unused, and days after which one is old
 UNUSED, OLD = 90, 90
@@ -121,11 +122,7 @@ def _split(facts: Facts) -> Step:
     return Step(
         "split",
         f"Split it: one key serves {uses}. With one for each, one can be revoked without breaking the others",
-        (
-            "aws iam create-user --user-name SERVICE-HOST",
-            "aws iam put-user-policy --user-name SERVICE-HOST --policy-name SERVICE --policy-document file://policy.json",
-            "aws iam create-access-key --user-name SERVICE-HOST | keywatch vault add SERVICE",
-        ),
+        creations(facts.consumers),
         "split",
     )
 

@@ -63,6 +63,19 @@ class Aws:
             raise AwsError(f"{service}:{operation.title().replace('_', '')}", _code(error)) from None
         return dict(answer)
 
+    def key_account(self) -> str:
+        """The account in the id of the key that would sign, empty where the id does not hold it. Signs nothing."""
+        from keywatch.detect.account import account_of
+
+        try:
+            credentials = self._session.get_credentials()
+            key_id = credentials.access_key if credentials is not None else ""
+        except self._errors as error:
+            raise UsageError(f"the profile's credentials can't be had: {_code(error)}") from None
+        if not key_id:
+            raise UsageError("no AWS credentials to sign with: --profile NAME, or --as ENTRY of the vault")
+        return account_of(str(key_id).encode()) or ""
+
     def caller(self) -> Caller:
         """Whose identity this is, by STS GetCallerIdentity, which every key may ask."""
         told = self.call("sts", "get_caller_identity")

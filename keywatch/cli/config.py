@@ -12,6 +12,7 @@ from keywatch.config import FILE_NAME, EntryPolicy, SweepConfig, WatchConfig, re
 from keywatch.errors import ConfigError
 from keywatch.paths import own_homes
 from keywatch.report.escape import show
+from keywatch.serve.grants import quoted
 from keywatch.severity import NEVER, Severity
 
 #: settings whose None or 0 stands for `never` in the file
@@ -39,7 +40,7 @@ def run_config(options: argparse.Namespace) -> int:
     for line in _lines("watch", config.watch, WatchConfig()):
         sys.stdout.write(line + "\n")
     for name, policy in config.entries.items():
-        for line in _lines(f"entries.{_quoted(name)}", policy, EntryPolicy()):
+        for line in _lines(f"entries.{quoted(name)}", policy, EntryPolicy()):
             sys.stdout.write(line + "\n")
     return 0
 
@@ -64,11 +65,5 @@ def _toml(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml("", item) for item in value) + "]"
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value)
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML: what could fool a terminal stands escaped in it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

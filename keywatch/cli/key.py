@@ -7,7 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 
 #: action → the module of cli/ and its function
-ACTIONS = {"list": ("key_list", "run_list")}
+ACTIONS = {
+    "list": ("key_list", "run_list"),
+    "create": ("key_create", "run_create"),
+    "templates": ("key_templates", "run_templates"),
+}
 
 
 def run_key(options: argparse.Namespace) -> int:

@@ -8,8 +8,11 @@ from typing import Any
 
 def add_key(parser: argparse.ArgumentParser) -> None:
     """`keywatch key list`, and its siblings."""
+    from keywatch.cli.key_create_arguments import add_create
+
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
     _add_list(actions)
+    add_create(actions)
 
 
 def _add_list(actions: Any) -> None:

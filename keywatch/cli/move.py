@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from keywatch.cli.ask import ask_line, can_ask
-from keywatch.cli.move_text import Page, move_json, plan_json
+from keywatch.cli.move_text import Page, colored, move_json, plan_json
 from keywatch.cli.rehouse import named_entries, run_rehouse
 from keywatch.cli.workbench import find_all, in_order, make_planner, open_workshop, vault_named
 from keywatch.errors import MoveError, UsageError
@@ -48,7 +48,7 @@ def _move(options: argparse.Namespace, homes: Homes) -> int:
     if within := getattr(options, "within", None):  # the mover's own limits
         findings = [finding for finding in findings if within(finding.place.path)]
     wanted = in_order(findings if options.all else select(options.words, findings))
-    page = Page(sys.stdout, color=_is_terminal())
+    page = Page(sys.stdout, color=colored(sys.stdout))
     if not wanted:
         if options.json:
             _print_json([])
@@ -86,7 +86,7 @@ def run_undo(options: argparse.Namespace) -> int:
     if _by_mover(options):
         return _have_moved(options, "undo")
     homes = own_homes()
-    page = Page(sys.stdout, color=_is_terminal())
+    page = Page(sys.stdout, color=colored(sys.stdout))
     with Journal(homes.state) as journal:
         moves = journal.all()
         if options.list:
@@ -119,9 +119,15 @@ def run_undo(options: argparse.Namespace) -> int:
 
 def run_recover(options: argparse.Namespace) -> int:
     """End every move that was cut short; the exit status."""
-    if _by_mover(options):
-        return _have_moved(options, "recover")
+    from keywatch.cli.key_recover import recover_keys
+
     homes = own_homes()
+    mover = getattr(options, "within", None) is not None  # which reaches no network, and has no key of AWS's
+    keys = [] if mover else recover_keys(options, homes)
+    if _by_mover(options):
+        for key in keys:
+            sys.stderr.write(f"keywatch: {key.job.kind} of key '{key.job.entry}': {show(key.words)}\n")
+        return max(_have_moved(options, "recover"), DONE if all(k.ended for k in keys) else MoveError.exit_code)
     with Journal(homes.state) as journal:
         vaults = list(dict.fromkeys(move.vault for move in journal.unfinished()))
     ended: list[Recovered] = []
@@ -129,11 +135,15 @@ def run_recover(options: argparse.Namespace) -> int:
         with open_workshop(options, homes, vault) as workshop:
             ended += recover_all(workshop)
     if options.json:
-        _print_json([{**move_json(each.move), "words": each.words, "ended": each.ended} for each in ended])
+        moves = [{**move_json(each.move), "words": each.words, "ended": each.ended} for each in ended]
+        jobs = [{"job": each.job.id, "kind": each.job.kind, "entry": each.job.entry, "words": each.words,
+                 "ended": each.ended} for each in keys]  # fmt: skip
+        _print_json([*moves, *jobs])
     else:
         lines = [f"move {each.move.id} ({', '.join(each.move.places)}): {each.words}" for each in ended]
-        Page(sys.stdout, color=_is_terminal()).rows("", lines or ["no move was cut short"])
-    return DONE if all(each.ended for each in ended) else MoveError.exit_code
+        lines += [f"{each.job.kind} of key '{each.job.entry}': {each.words}" for each in keys]
+        Page(sys.stdout, color=colored(sys.stdout)).rows("", lines or ["no move was cut short"])
+    return DONE if all([each.ended for each in ended] + [each.ended for each in keys]) else MoveError.exit_code
 
 
 def _by_mover(options: argparse.Namespace) -> bool:
@@ -179,10 +189,6 @@ def confirm(question: str) -> bool:
     if not can_ask():
         raise UsageError("there is no terminal to ask on: look at it with --dry-run, then add --yes")
     return ask_line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb") and not os.environ.get("NO_COLOR")
 
 
 def _print_json(value: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
@@ -15,6 +16,8 @@ from keywatch.report.escape import show, show_path
 
 _LEFT = 12
 _COLORS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
+#: a line of indented JSON that begins with a name
+_NAME = re.compile(r'( *)("[^"\\]*")(: .*)')
 _BOLD, _DIM, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _TOPICS = {
     Topic.AFTER: "afterwards", Topic.TODO: "to do", Topic.WARNING: "mind", Topic.ELSEWHERE: "elsewhere",
@@ -75,6 +78,18 @@ class Page:
                 self._row("", show(move.said.splitlines()[0]))
         self._out.flush()
 
+    def heading(self, title: str, rest: str = "") -> None:
+        """A line that begins in bold."""
+        self._line(self._bold(show(title)), show(rest))
+
+    def json(self, text: str) -> None:
+        """Indented JSON; the names in it stand out."""
+        self._line()
+        for line in text.splitlines():
+            found = _NAME.fullmatch(line) if self._color else None
+            self._line("    " + (f"{found[1]}{_COLORS['@']}{found[2]}{_OFF}{found[3]}" if found else line))
+        self._line()
+
     def rows(self, label: str, words: Iterable[str]) -> None:
         """Sentences under one label."""
         for word in words:
@@ -108,6 +123,11 @@ class Page:
 
     def _dim(self, text: str) -> str:
         return f"{_DIM}{text}{_OFF}" if self._color else text
+
+
+def colored(out: TextIO) -> bool:
+    """Whether `out` is a terminal that shows colors, of a person who wants them."""
+    return out.isatty() and os.environ.get("TERM", "") not in ("", "dumb") and not os.environ.get("NO_COLOR")
 
 
 def _what(change: Change) -> str:

@@ -95,6 +95,19 @@ def unlock_for(options: argparse.Namespace) -> Unlock:
     return unlock
 
 
+def remembering(unlock: Unlock) -> Unlock:
+    """The same, asked once for each vault: a person types a passphrase once in a command."""
+    known: dict[tuple[str, ...], Sequence[Identity]] = {}
+
+    def remembered(recipients: Sequence[VaultRecipient]) -> Sequence[Identity]:
+        ids = tuple(sorted(each.id for each in recipients))
+        if ids not in known:
+            known[ids] = unlock(recipients)
+        return known[ids]
+
+    return remembered
+
+
 def _init(options: argparse.Namespace, homes: Homes) -> None:
     from keywatch.vault import recipients as hold
     from keywatch.vault.file import create_vault

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from keywatch.errors import KeywatchError, UsageError, VaultLockedError
 from keywatch.serve.output import credential_json, environment
@@ -33,6 +33,13 @@ _REFUSALS_IN = 60.0
 
 #: event, what, entry, peer, and more fields
 Record = Callable[..., object]
+
+
+class Policies(Protocol):
+    """The entries' policies, as they are when they are asked for: `LivePolicies`."""
+
+    def get(self, name: str, /) -> EntryPolicy | None:
+        """The policy of an entry, by its name in lower case."""
 
 
 @dataclass(slots=True)
@@ -57,9 +64,9 @@ class Keeper:
         path: str,
         state_dir: str,
         record: Record,
-        policies: Mapping[str, EntryPolicy] | None = None,
+        policies: Policies | None = None,
     ) -> None:
-        self._policies = policies or {}
+        self._policies: Policies = {} if policies is None else policies
         self._path = path
         self._state_dir = state_dir
         self._record = record

@@ -28,26 +28,32 @@ class LivePolicies:
         self._looked = 0.0
         self._policies: Mapping[str, EntryPolicy] = {}
 
+    def load(self) -> None:
+        """Read them now. Whoever gives an entry where no policy names it must not start with none that were read.
+
+        `ConfigError` where the configuration is wrong, `StateError` where its change can't be recorded.
+        """
+        signature = _sign(self._folder)
+        policies = read_config(os.path.join(self._folder, FILE_NAME)).entries
+        changed = note_policies(self._state_dir, policies)
+        self._policies, self._signature = policies, signature
+        if changed:
+            self._tell("", changed)
+
     def get(self, name: str) -> EntryPolicy | None:
         """The policy of an entry, by its name in any case."""
         self._refresh()
         return self._policies.get(name.casefold())
 
     def _refresh(self) -> None:
-        signature = _sign(self._folder)
-        if signature == self._signature:
+        if _sign(self._folder) == self._signature:
             return
         try:
-            policies = read_config(os.path.join(self._folder, FILE_NAME)).entries
-            changed = note_policies(self._state_dir, policies)
+            self.load()
         except KeywatchError as error:
             if time.monotonic() - self._looked > 60 or self._signature is None:
                 self._looked = time.monotonic()
                 self._tell(f"the old policies stay: {error}", [])
-            return
-        self._policies, self._signature = policies, signature
-        if changed:
-            self._tell("", changed)
 
 
 def _sign(folder: str) -> _Signature:

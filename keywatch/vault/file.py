@@ -155,6 +155,10 @@ class FileVault:
                 )
             )
 
+    def check_opens(self) -> None:
+        """`VaultLockedError` where what is put now could not be read back."""
+        self._unlock(self._load().recipients)
+
     def verify(self) -> int:
         """Open every entry and check that it is sealed to as many recipients as the vault has. How many entries."""
         document = self._load()

@@ -20,11 +20,11 @@ from keywatch.memory import Memory
 from keywatch.paths import Homes, private_dir, user_homes
 from keywatch.serve.agent import inherited_listener, serve, serve_everybody
 from keywatch.serve.keeper import Keeper
-from keywatch.serve.policies import note_policies
+from keywatch.serve.live import LivePolicies
 from keywatch.serve.reads import record
 from keywatch.watch.base import Listener
 from keywatch.watch.desk import Desk
-from keywatch.watch.log import ERROR, INFO, Log
+from keywatch.watch.log import ERROR, INFO, NOTICE, Log
 from keywatch.watch.service import notify
 from keywatch.watch.watcher import Watcher, run_watcher
 
@@ -88,8 +88,16 @@ def _lock(runtime: str) -> int:
 
 
 def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Sequence[Listener], log: Log) -> int:
-    note_policies(homes.state, config.entries)
-    keeper = Keeper(vault, homes.state, partial(record, homes.state), config.entries)
+
+    def tell(trouble: str, changed: list[str]) -> None:
+        if trouble:
+            log(ERROR, "problem", trouble)
+        for name in changed:
+            log(NOTICE, "policy", "who may have an entry was changed", entry=name)
+
+    policies = LivePolicies(homes.config, homes.state, tell)
+    policies.load()
+    keeper = Keeper(vault, homes.state, partial(record, homes.state), policies)
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
 

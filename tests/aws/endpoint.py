@@ -11,7 +11,7 @@ import http.client
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +32,7 @@ class Signed:
     key_id: str
     operation: str
     token: bool
+    body: str = field(default="", compare=False, repr=False)
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Endpoint:
     """Where it listens, what it logged, and how it is to misbehave; each may be changed while it runs."""
 
     url: str = ""
+    #: moto itself, behind
+    moto: str = ""
     log: list[Signed] = field(default_factory=list)
     #: operations that are denied, to all but the administrator, or (key id, operation) pairs
     denied: set[str | tuple[str, str]] = field(default_factory=set)
@@ -48,6 +51,8 @@ class Endpoint:
     lost: Counter[str] = field(default_factory=Counter)
     #: how often a key that was just made is refused before all of AWS knows it
     news_travels: int = 0
+    #: called with `asked` before a request is judged and `done` before it is answered: a place to kill who asked
+    at: Callable[[str, Signed], None] = lambda _when, _signed: None
     _fresh: Counter[str] = field(default_factory=Counter)
 
     def admin(self, service: str = "iam") -> Any:
@@ -116,7 +121,7 @@ def aws() -> Iterator[Endpoint]:
     moto.start()
     host, port = moto.get_host_and_port()
     requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)
-    endpoint = Endpoint()
+    endpoint = Endpoint(moto=f"http://{host}:{port}")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -126,8 +131,11 @@ def aws() -> Iterator[Endpoint]:
             found = _CREDENTIAL.search(self.headers.get("Authorization", ""))
             key_id, service = found.groups() if found else ("-", "-")
             action = parse_qs(body.decode("utf-8", "replace")).get("Action", [self.command])[0]
-            signed = Signed(key_id, f"{service}:{action}", "X-Amz-Security-Token" in self.headers)
+            signed = Signed(
+                key_id, f"{service}:{action}", "X-Amz-Security-Token" in self.headers, body.decode("utf-8", "replace")
+            )
             endpoint.log.append(signed)
+            endpoint.at("asked", signed)
             refused = endpoint.refusal(signed, body.decode("utf-8", "replace"))
             if refused is not None:
                 status, code = refused
@@ -141,6 +149,7 @@ def aws() -> Iterator[Endpoint]:
             reply = connection.getresponse()
             data = reply.read()
             connection.close()
+            endpoint.at("done", signed)
             if endpoint.lost[signed.operation] > 0:
                 endpoint.lost[signed.operation] -= 1
                 self.close_connection = True

@@ -12,6 +12,8 @@ import pytest
 from keywatch.advise.judge import Facts, judge
 from keywatch.advise.machine import Machine, find_machine
 from keywatch.advise.replace import REPLACEMENTS
+from keywatch.advise.services import NEEDS, creations
+from keywatch.places.rows import ROWS
 from tests.fakes import Fakes
 from tests.move.moving import Moving
 
@@ -61,6 +63,22 @@ def test_each_step_can_be_copied_and_read_more_of() -> None:
     assert set(REPLACEMENTS) == set(Machine)
     strange = judge(replace(PLAIN, places=("/home/a/it's here",)))[0]
     assert strange.commands == ("keywatch move '/home/a/it'\"'\"'s here'",)
+
+
+def test_splitting_names_a_command_for_each_program_that_is_known() -> None:
+    consumers = {row.consumer for row in ROWS}
+    assert set(NEEDS) <= consumers, "a consumer was renamed"
+    step = judge(replace(PLAIN, consumers=("rclone", "zsh")))[0]
+    assert step.commands[0].startswith("keywatch key create rclone --allow s3:read")
+    assert step.commands[1:] == ("keywatch key templates", "keywatch key create SERVICE --allow TEMPLATE --dry-run")
+    assert len(judge(replace(PLAIN, consumers=("rclone", "restic")))[0].commands) == 2
+
+
+@pytest.mark.parametrize("consumer", NEEDS)
+def test_what_it_names_can_be_run(consumer: str, tmp_path: Path) -> None:
+    words = creations([consumer])[0].replace("BUCKET", "acme-data").replace("PATH", "web1/").split()
+    plan = Moving(tmp_path).json(*words[1:])
+    assert plan["service"] == NEEDS[consumer][0] and plan["policy"]["Statement"]
 
 
 def machine(root: Path, **files: str) -> Machine:

@@ -206,6 +206,29 @@ def test_a_policy_says_who_gets_an_entry(agent: Agent, policy: str, given: bool)
     assert given or "is not given" in done.stderr
 
 
+def test_a_policy_is_read_again_while_the_agent_runs(agent: Agent) -> None:
+    agent.unlock()
+    assert agent.helper().returncode == 0
+    folder = agent.home / ".config/keywatch/conf.d"
+    folder.mkdir(parents=True)
+    (folder / "work.toml").write_text('[entries."work"]\nexecutables = ["/usr/bin/false"]\n')
+    assert "is not given" in agent.helper().stderr
+    assert "executables /usr/bin/false" in agent.ok("log", "--event", "policy")
+    (folder / "work.toml").write_text("[entries.work\n")
+    assert "is not given" in agent.helper().stderr, "what can't be read leaves the old one"
+    (folder / "work.toml").unlink()
+    assert agent.helper().returncode == 0
+
+
+def test_an_agent_does_not_start_without_its_policies(agent: Agent) -> None:
+    agent.process.terminate()
+    agent.process.wait(10)
+    config = agent.home / ".config/keywatch/keywatch.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[entries.work\n")
+    assert "not valid TOML" in agent.run("agent").stderr
+
+
 def test_a_read_that_can_not_be_recorded_is_not_given(agent: Agent) -> None:
     agent.unlock()
     record = agent.home / ".local/state/keywatch/audit.jsonl"

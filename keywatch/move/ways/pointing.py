@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 from collections.abc import Iterable, Sequence
 
 from keywatch.errors import CannotMoveError, FormatError
 from keywatch.formats.aws_ini import parse
-from keywatch.model import Binding, Role, Span
+from keywatch.formats.base import splice
+from keywatch.model import Binding, Role
 from keywatch.move.base import Held, ProfileCheck, Topic
 from keywatch.move.draft import Draft
 from keywatch.move.ways.profiles import PROCESS, in_profile, profile_of, speaks
 from keywatch.places.accounts import Account, accounts
 from keywatch.places.read import OPEN_FLAGS
+from keywatch.serve.grants import POLICIES, SYSTEM_FOLDER, grant_text, widen
 from keywatch.vault.opening import SYSTEM
 
 VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
@@ -27,15 +28,6 @@ VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
 KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"})
 #: variables that decide beside a key which credentials a client takes
 _RIVALS = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", VARIABLE, "AWS_CONFIG_FILE"})
-SYSTEM_FOLDER = "/etc/keywatch/aws"
-#: where the system agent's policies are, one file an entry
-POLICIES = "/etc/keywatch/conf.d"
-_POLICY = """\
-# To whom the system agent gives this entry, besides root. Change it at will: the agent reads it again by itself.
-[entries."{entry}"]
-uids = [{uids}]
-"""
-_UIDS = re.compile(rb"^uids = \[([0-9, ]*)\]$", re.MULTILINE)
 _MOST = 1 << 20
 #: names of profiles that a warning lists, and accounts of whom it speaks
 _LISTED = 4
@@ -101,32 +93,24 @@ def _allow(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
         there = draft.content(path)
         text = there if there is not None else draft.made(path)
         if text is None:
-            draft.create(path, _POLICY.format(entry=held.entry, uids=_numbers(uids)).encode(), 0o644)
+            draft.create(path, grant_text(held.entry, uids, system=True).encode(), 0o644)
         else:
-            found = _UIDS.search(text)
-            if found is None:
+            widened = widen(text, uids)
+            if widened is None:
                 raise CannotMoveError(
                     f"{path}: has no line uids = […] to add {names} to", "add it there, or move it as another --entry"
                 )
-            new = (
-                b"uids = ["
-                + _numbers(uids | {int(each) for each in found[1].split(b",") if each.strip()}).encode()
-                + b"]"
-            )
+            span, new = widened
             if there is None:
-                draft.remake(path, text[: found.start()] + new + text[found.end() :])
-            elif new != found[0]:
-                draft.replace(path, Span(*found.span()), new)
+                draft.remake(path, splice(text, [(span, new)]))
+            elif new != text[span.start : span.end]:
+                draft.replace(path, span, new)
     draft.say(
         Topic.AFTER,
         f"the system agent gives the key to root{' and ' + names if names else ''} alone"
         + (f": {POLICIES}/{held.entry}.toml names who else may have it" if uids else ""),
         held.path,
     )
-
-
-def _numbers(uids: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(uids)))
 
 
 def say_unread(held: Held, draft: Draft) -> None:
