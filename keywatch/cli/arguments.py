@@ -122,7 +122,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         ("redact", "overwrite keys in records that nothing reads: histories, transcripts, logs", add_redact),
         ("ignore", "leave a key out of reports, with a reason", add_ignore),
         ("ignores", "list what is left out of reports, and why", add_ignores),
-        ("key", "list AWS keys: whose they are, how old, where they lie", add_key),
+        ("key", "list AWS keys, rotate them, retire the old ones", add_key),
         ("advise", "say for each key what is best done next, with the commands", add_advise),
         ("recover", "end moves that were cut short", add_recover),
         ("mover", "make one move for whoever asks at the system's socket: systemd starts this", lambda _: None),

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 
 #: action → the module of cli/ and its function
-ACTIONS = {"list": ("key_list", "run_list")}
+ACTIONS = {
+    "list": ("key_list", "run_list"),
+    "rotate": ("key_rotate", "run_rotate"),
+    "retire": ("key_retire", "run_retire"),
+}
 
 
 def run_key(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from keywatch.cli.rotation_text import describe, job_json, pending_rotations
 from keywatch.cli.workbench import find_all, in_order
 from keywatch.detect.account import account_of
 from keywatch.errors import KeywatchError
@@ -43,11 +44,15 @@ def run_list(options: argparse.Namespace) -> int:
     if options.online and vault is not None:
         sys.stderr.write("keywatch: asking AWS with each key of the vault; AWS logs these calls as that key's\n")
         _ask(vault, keys, homes)
+    rotations = pending_rotations(homes)
     if options.json:
-        json.dump({"schema": SCHEMA, "online": options.online, "keys": keys}, sys.stdout, indent=1)
+        told = {"keys": keys, "rotations": [job_json(job) for job in rotations]}
+        json.dump({"schema": SCHEMA, "online": options.online, **told}, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
         _print(keys, online=options.online)
+        for job in rotations:
+            sys.stdout.write(f"rotation of {show(job.entry)}\n  {show(describe(job))}\n")
     return 0
 
 

@@ -48,7 +48,7 @@ def _move(options: argparse.Namespace, homes: Homes) -> int:
     if within := getattr(options, "within", None):  # the mover's own limits
         findings = [finding for finding in findings if within(finding.place.path)]
     wanted = in_order(findings if options.all else select(options.words, findings))
-    page = Page(sys.stdout, color=_is_terminal())
+    page = Page(sys.stdout, color=is_terminal())
     if not wanted:
         if options.json:
             _print_json([])
@@ -86,7 +86,7 @@ def run_undo(options: argparse.Namespace) -> int:
     if _by_mover(options):
         return _have_moved(options, "undo")
     homes = own_homes()
-    page = Page(sys.stdout, color=_is_terminal())
+    page = Page(sys.stdout, color=is_terminal())
     with Journal(homes.state) as journal:
         moves = journal.all()
         if options.list:
@@ -128,12 +128,19 @@ def run_recover(options: argparse.Namespace) -> int:
     for vault in vaults:
         with open_workshop(options, homes, vault) as workshop:
             ended += recover_all(workshop)
+    told = [{**move_json(each.move), "words": each.words, "ended": each.ended} for each in ended]
+    lines = [f"move {each.move.id} ({', '.join(each.move.places)}): {each.words}" for each in ended]
+    if getattr(options, "within", None) is None:  # the mover ends moves, and has no business with keys at AWS
+        from keywatch.cli.key_recover import recover_keys
+
+        for each in recover_keys(options, homes):
+            told.append(each)
+            lines.append(f"{each['kind']} of {each['entry']}: {each['words']}")
     if options.json:
-        _print_json([{**move_json(each.move), "words": each.words, "ended": each.ended} for each in ended])
+        _print_json(told)
     else:
-        lines = [f"move {each.move.id} ({', '.join(each.move.places)}): {each.words}" for each in ended]
-        Page(sys.stdout, color=_is_terminal()).rows("", lines or ["no move was cut short"])
-    return DONE if all(each.ended for each in ended) else MoveError.exit_code
+        Page(sys.stdout, color=is_terminal()).rows("", lines or ["nothing was cut short"])
+    return DONE if all(each["ended"] for each in told) else MoveError.exit_code
 
 
 def _by_mover(options: argparse.Namespace) -> bool:
@@ -181,7 +188,7 @@ def confirm(question: str) -> bool:
     return ask_line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb") and not os.environ.get("NO_COLOR")
 
 
