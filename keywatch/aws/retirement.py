@@ -5,25 +5,16 @@ What is due when is decided by `next_step`, which asks nothing. Never acts befor
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from keywatch.aws.client import DENIED
 from keywatch.aws.jobs import Job
-from keywatch.aws.rotation import (
-    Bench,
-    State,
-    carry_on,
-    delete_key,
-    entries_of,
-    fact,
-    go,
-    holds,
-    masked,
-    note,
-    set_active,
-)
+from keywatch.aws.rotation import Bench, carry_on, delete_key, go, holds, note, set_active
+from keywatch.aws.rotation_states import State, entries_of, fact, masked
 from keywatch.aws.userkeys import Use, last_use, list_keys, seconds_of
 from keywatch.errors import AwsError, EntryMissingError, RotationError
 from keywatch.vault.base import timestamp
@@ -72,7 +63,7 @@ def known_step(job: Job) -> Due:
     return next_step(job, used if isinstance(used, str) else "")
 
 
-def retire(bench: Bench, job: Job, now: float, *, at_once: bool = False) -> Retired:
+def retire(bench: Bench, job: Job, clock: Callable[[], float] = time.time, *, at_once: bool = False) -> Retired:
     """Take the steps that are due. `at_once`: deactivate whether or not the key is in use."""
     aws, key_id = bench.sign(job), fact(job, "outgoing")
     did: list[str] = []
@@ -101,14 +92,14 @@ def retire(bench: Bench, job: Job, now: float, *, at_once: bool = False) -> Reti
             )
             return Retired(job, tuple(did), Due(""), None, tuple(words))
     due = next_step(job, use.used if use else "")
-    if due.step == "deactivate" and (at_once or due.when <= now):
+    if due.step == "deactivate" and (at_once or due.when <= clock()):
         _check_not_needed(bench, job)
         note(bench, job, "deactivate", masked(job, "outgoing"))
         set_active(aws, job, key_id, active=False)
         job = go(bench, job, State.INACTIVE, inactive=timestamp())
         did.append(f"the old key {masked(job, 'outgoing')} is deactivated")
         due = next_step(job)
-    if due.step == "delete" and due.when <= now:
+    if due.step == "delete" and due.when <= clock():
         _check_not_needed(bench, job)
         note(bench, job, "delete", masked(job, "outgoing"))
         delete_key(aws, job, key_id)

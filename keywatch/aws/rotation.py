@@ -7,67 +7,29 @@ or can be found by the journal (rotation_recover.py). Never prints, never shows 
 from __future__ import annotations
 
 import contextlib
-import enum
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from keywatch import audit
 from keywatch.aws.client import DEAD, DENIED, Aws, of_key, payload_of
 from keywatch.aws.jobs import Job, Jobs
+from keywatch.aws.rotation_states import State, check_follows, entries_of, fact, masked
 from keywatch.errors import (
     AwsError,
     EntryExistsError,
     EntryMissingError,
-    JournalError,
     KeywatchError,
     RotationError,
     VaultError,
 )
-from keywatch.model import mask_key_id
 from keywatch.vault.base import Deposit, Entry, Payload, Vault, timestamp
 
-KIND = "rotation"
-#: what is put behind an entry's name: the key that is coming, and the one that goes
-NEXT, OLD = ".next", ".old"
 #: seconds within which a new key must be known everywhere, and between two proofs that it is
 PATIENCE, PAUSE = 60.0, 1.0
 _PROOFS = 2
-
-
-class State(enum.StrEnum):
-    """How far a rotation is."""
-
-    INTENDED = "intended"  # the second key is about to be made: AWS may have it, and its secret may be nowhere
-    CREATED = "created"  # its id is known
-    STORED = "stored"  # the incoming key is in the vault, in an entry of its own
-    VERIFIED = "verified"  # AWS knows it, as the same identity
-    KEPT = "kept"  # the outgoing key is in an entry of its own, too
-    SWITCHED = "switched"  # the entry gives the incoming key; the outgoing one is watched
-    INACTIVE = "inactive"  # the outgoing key is deactivated, and can be activated again
-    RETIRED = "retired"  # it is deleted
-    BACKING = "backing"  # the incoming key is to be deleted
-    BACK = "taken back"
-
-
-_S = State
-#: what may follow each state: what is not here does not happen
-TRANSITIONS: dict[State, frozenset[State]] = {
-    _S.INTENDED: frozenset((_S.CREATED, _S.BACKING)),
-    _S.CREATED: frozenset((_S.STORED, _S.BACKING)),
-    _S.STORED: frozenset((_S.VERIFIED, _S.BACKING, _S.SWITCHED)),
-    _S.VERIFIED: frozenset((_S.KEPT, _S.BACKING, _S.SWITCHED)),
-    _S.KEPT: frozenset((_S.SWITCHED,)),
-    _S.SWITCHED: frozenset((_S.INACTIVE, _S.RETIRED, _S.STORED)),
-    _S.INACTIVE: frozenset((_S.RETIRED, _S.STORED, _S.SWITCHED)),
-    _S.BACKING: frozenset((_S.BACK,)),
-    _S.RETIRED: frozenset(),
-    _S.BACK: frozenset(),
-}
-CUT_SHORT = frozenset((_S.INTENDED, _S.CREATED, _S.STORED, _S.VERIFIED, _S.KEPT, _S.BACKING))
-WAITING = frozenset((_S.SWITCHED, _S.INACTIVE))
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"})
 #: seconds between tries while it is throttled
 _BUSY = (1.0, 2.0, 4.0)
@@ -90,38 +52,9 @@ class Bench:
     sleep: Callable[[float], None] = time.sleep
 
 
-def state_of(job: Job) -> State:
-    """The state of a job. `JournalError` for one that this version does not know."""
-    try:
-        return State(job.state)
-    except ValueError:
-        raise JournalError(f"rotation {job.id}: is '{job.state}', which this keywatch does not know") from None
-
-
-def fact(job: Job, name: str) -> str:
-    """What the journal holds of a job. `JournalError` where it lacks it."""
-    value = job.facts.get(name)
-    if not isinstance(value, str):
-        raise JournalError(f"rotation {job.id}: its record has no {name}: restore state.db from a backup")
-    return value
-
-
-def entries_of(job: Job) -> list[str]:
-    """The entries that a rotation switches: the one that was named first."""
-    also = job.facts.get("also")
-    return [job.entry, *map(str, also if isinstance(also, list) else ())]
-
-
-def masked(job: Job, name: str) -> str:
-    """The id of the `incoming` or `outgoing` key as it is shown; empty where it is not known yet."""
-    value = job.facts.get(name)
-    return mask_key_id(value.encode()) if isinstance(value, str) and value else ""
-
-
 def go(bench: Bench, job: Job, state: State, **facts: object) -> Job:
     """Note that a job is in another state."""
-    if state not in TRANSITIONS[state_of(job)]:
-        raise JournalError(f"rotation {job.id}: can't go from {job.state} to {state}")
+    check_follows(job, state)
     return bench.jobs.advance(job, state, **facts)
 
 
@@ -280,7 +213,7 @@ def _switch(bench: Bench, job: Job) -> Job:
 # -- back --------------------------------------------------------------------------------------------------------------
 
 
-def take_back(bench: Bench, job: Job, why: str) -> str:
+def take_back(bench: Bench, job: Job, why: str, **facts: str) -> str:
     """Before the switch: delete the incoming key, or leave things as they are where it is an old one; in words."""
     if job.facts.get("returning"):
         names = {"next": fact(job, "old"), "old": fact(job, "next")}
@@ -289,7 +222,12 @@ def take_back(bench: Bench, job: Job, why: str) -> str:
             bench.vault.remove(fact(job, "old"))
         go(bench, job, State.SWITCHED, **names, **keys, returning=False, switched=timestamp(), inactive="", why=why)
         return f"the entry '{job.entry}' gives the same key as before"
-    job = go(bench, job, State.BACKING, why=why)
+    job = go(bench, job, State.BACKING, why=why, **facts)
+    return try_back(bench, job)
+
+
+def try_back(bench: Bench, job: Job) -> str:
+    """Delete the incoming key, or say which one lives on, and how it is ended."""
     try:
         finish_back(bench, job)
     except KeywatchError as error:
@@ -374,8 +312,3 @@ def _check(vault: Vault, name: str, payload: Payload) -> None:
 def _id(payload: Payload) -> str:
     key_id = payload.fields.get("access_key_id")
     return key_id.expose().decode("utf-8", "replace") if key_id is not None else ""
-
-
-def rotations(jobs: Jobs, states: Sequence[State] | frozenset[State] = ()) -> list[Job]:
-    """The rotations in one of these states, or all, the oldest first."""
-    return [job for job in jobs.all(KIND) if not states or job.state in states]

@@ -12,7 +12,8 @@ from typing import Any
 
 from keywatch.aws.client import DEAD, DENIED, Aws, Caller, of_key
 from keywatch.aws.jobs import Job
-from keywatch.aws.rotation import KIND, NEXT, OLD, WAITING, Bench, State, delete_key, note, set_active
+from keywatch.aws.rotation import Bench, delete_key, note, set_active
+from keywatch.aws.rotation_states import KIND, NEXT, OLD, WAITING, State, names_of
 from keywatch.aws.userkeys import Use, UserKey, last_use, list_keys, seconds_of
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
 from keywatch.errors import AwsError, RotationError, UsageError
@@ -60,7 +61,7 @@ def check_entry(vault: Vault, entry: str, payload: Payload, jobs: Sequence[Job])
         raise UsageError(f"entry '{entry}' is a canary's key, which only raises an alarm: it is never used")
     if "session_token" in fields or key_id.startswith(b"ASIA"):
         raise UsageError(f"entry '{entry}' is a temporary key: it ends by itself, and is got anew where it came from")
-    waiting = [job for job in jobs if job.state in WAITING and entry.casefold() in _names(job)]
+    waiting = [job for job in jobs if job.state in WAITING and entry.casefold() in names_of(job)]
     if waiting:
         raise RotationError(
             f"entry '{entry}' is in a rotation whose old key still lives: keywatch key retire {waiting[0].entry} says "
@@ -75,11 +76,6 @@ def check_entry(vault: Vault, entry: str, payload: Payload, jobs: Sequence[Job])
             raise RotationError(
                 f"the rotation needs the name '{name}', and an entry has it: keywatch vault rename or rm it first"
             )
-
-
-def _names(job: Job) -> set[str]:
-    names = (job.entry, job.facts.get("next"), job.facts.get("old"), *(job.facts.get("also") or ()))
-    return {str(name).casefold() for name in names if name}
 
 
 def look(entry: str, payload: Payload, signer: Aws | None) -> Subject:

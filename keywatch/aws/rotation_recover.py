@@ -10,19 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keywatch.aws.jobs import Job
-from keywatch.aws.rotation import (
-    CUT_SHORT,
-    Bench,
-    State,
-    carry_on,
-    fact,
-    finish_back,
-    go,
-    holds,
-    rotations,
-    state_of,
-    take_back,
-)
+from keywatch.aws.rotation import Bench, carry_on, go, holds, take_back, try_back
+from keywatch.aws.rotation_states import CUT_SHORT, State, fact, rotations, state_of
 from keywatch.aws.userkeys import UserKey, last_use, list_keys, seconds_of
 from keywatch.errors import JournalError, KeywatchError
 
@@ -57,10 +46,9 @@ def _recover_one(bench: Bench, job: Job) -> Recovered:
             case State.CREATED if holds(bench.vault, fact(job, "next"), fact(job, "incoming")):
                 job = carry_on(bench, go(bench, job, State.STORED))
             case State.CREATED:
-                words = take_back(bench, job, "its secret was never stored")
-                return _told(bench, job, words)
+                return _told(bench, job, take_back(bench, job, "its secret was never stored"))
             case State.BACKING:
-                return Recovered(finish_back(bench, job), "taken back: the new key is deleted, all is as before")
+                return _told(bench, job, try_back(bench, job))
             case _:
                 job = carry_on(bench, job)
         return Recovered(job, f"finished: entry '{job.entry}' gives the new key")
@@ -96,7 +84,7 @@ def settle(bench: Bench, job: Job) -> Recovered:
         bench.sleep(min(rest, 2.0))  # IAM may not list yet what it made
     unused = [key for key in found if not last_use(aws, key.id).used]
     if len(found) == 1 and unused:
-        words = take_back(bench, go(bench, job, State.BACKING, incoming=found[0].id, why="its secret was lost"), "")
+        words = take_back(bench, job, "its secret was lost", incoming=found[0].id)
         return _told(bench, job, words)
     if found:
         ids = ", ".join(key.id for key in found)

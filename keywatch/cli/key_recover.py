@@ -27,7 +27,7 @@ def recover_keys(options: argparse.Namespace, homes: Homes) -> list[dict[str, An
 
 
 def _rotations(options: argparse.Namespace, homes: Homes, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    from keywatch.aws.rotation import CUT_SHORT
+    from keywatch.aws.rotation_states import CUT_SHORT
     from keywatch.cli.key_bench import open_bench
     from keywatch.cli.key_rotate import recover
     from keywatch.cli.rotation_text import job_json

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from typing import Any
 
 from keywatch.aws.jobs import Job, Jobs, one_at_a_time
 from keywatch.aws.retirement import Due, Retired, give_back, next_step, retire
-from keywatch.aws.rotation import CUT_SHORT, WAITING, Bench, State, masked, rotations
+from keywatch.aws.rotation import Bench
 from keywatch.aws.rotation_plan import advised
+from keywatch.aws.rotation_states import CUT_SHORT, WAITING, State, masked, rotations
 from keywatch.cli.key_bench import open_bench, signer_facts
 from keywatch.cli.key_rotate import DONE, LEFT, print_json, recover_first
 from keywatch.cli.move import confirm, is_terminal
@@ -93,13 +93,13 @@ def _one(bench: Bench, job: Job, options: argparse.Namespace, page: Page) -> Ret
             did = (f"entry '{job.entry}' gives {masked(job, 'incoming')} again",)
             return Retired(job, did, next_step(job))
         if options.now and job.state == State.SWITCHED and not options.yes:
-            looked = retire(bench, job, 0.0)  # at a time at which nothing is due
+            looked = retire(bench, job, lambda: 0.0)  # at a time at which nothing is due
             job = looked.job
             page.rows("mind", [f"old key {masked(job, 'outgoing')}: {describe_use(looked.use)}"])
             page.rows("", ["what still uses it fails from then on; --back gives it again"])
             if job.state == State.SWITCHED and not confirm("Deactivate it now?"):
                 return None
-        return retire(bench, job, time.time(), at_once=options.now)
+        return retire(bench, job, at_once=options.now)
 
 
 def _remember(bench: Bench, job: Job, options: argparse.Namespace) -> Job:

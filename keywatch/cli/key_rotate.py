@@ -8,14 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from keywatch.aws.jobs import Job, one_at_a_time
-from keywatch.aws.rotation import Bench, State, masked, rotations, start, twins_of
+from keywatch.aws.rotation import Bench, start, twins_of
 from keywatch.aws.rotation_plan import MOST, SELF, advised, check_entry, drop, dropped, intent, look
 from keywatch.aws.rotation_recover import Recovered, cut_short_of, lost, recover_rotations
+from keywatch.aws.rotation_states import State, masked, rotations
 from keywatch.cli.key_bench import named_signer, open_bench, signer_facts, vault_of
 from keywatch.cli.key_uses import find_uses
 from keywatch.cli.move import confirm, is_terminal
 from keywatch.cli.move_text import Page
-from keywatch.cli.rotation_text import Plan, no_room, plan_json, show_plan
+from keywatch.cli.rotation_plan_text import Plan, no_room, plan_json, show_plan
 from keywatch.errors import AwsError, KeywatchError, RotationError, UsageError
 from keywatch.offers.aging import settle
 from keywatch.paths import Homes, own_homes

@@ -291,6 +291,15 @@ def _moves(asked: Asked) -> Part:
     return Part({"moves": {"unfinished": facts}}, rows)
 
 
+def _rotations(asked: Asked) -> Part:
+    """Rotations of keys that are not at their end."""
+    from keywatch.cli.rotation_text import describe, job_json, pending_rotations
+
+    jobs = pending_rotations(asked.homes)
+    rows = [("rotation", f"{show(job.entry)}: {show(describe(job))}") for job in jobs]
+    return Part({"rotations": [job_json(job) for job in jobs]}, rows)
+
+
 def _problems(asked: Asked) -> Part:
     problems = asked.daemon.get("problems")
     texts = [str(text) for _name, text in sorted(problems.items())] if isinstance(problems, dict) else []
@@ -311,6 +320,7 @@ PARTS: tuple[Callable[[Asked], Part], ...] = (
     _system,
     _offers,
     _moves,
+    _rotations,
     _sweeps,
     _problems,
     _resources,
