@@ -237,13 +237,18 @@ def _finding_facts(each: Remembered) -> dict[str, Any]:
 
 def _offers(asked: Asked) -> Part:
     """Keys that were offered to be moved, and wait for the person."""
+    from keywatch.offers.aging import days_of, entry_of
     from keywatch.offers.store import Offers, OfferState
 
     with Offers(asked.homes.state, read_only=True) as offers:
         pending = offers.open()
     rows = []
-    if pending:
-        rows.append(("offers", f"{plural(len(pending), 'key')} to decide on: keywatch review"))
+    if found := [offer for offer in pending if not entry_of(offer.identity)]:
+        rows.append(("offers", f"{plural(len(found), 'key')} to decide on: keywatch review"))
+    for offer in pending:
+        if entry := entry_of(offer.identity):
+            days = days_of(offer.identity, asked.now)
+            rows.append(("old", f"{show(entry)} {show(offer.masked)}: {days} days: keywatch key rotate {show(entry)}"))
     rows += [
         ("not moved", f"{show(offer.title)} {show(offer.masked)}: {show(offer.said)}")
         for offer in pending[:_MOST]
@@ -256,6 +261,7 @@ def _offers(asked: Asked) -> Part:
             "masked": offer.masked,
             "made": offer.made,
             "said": offer.said,
+            "entry": entry_of(offer.identity),
         }
         for offer in pending
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keywatch.memory import Remembered
+from keywatch.offers.aging import days_of, entry_of
 from keywatch.offers.store import Offer
 from keywatch.report.escape import show, show_path
 
@@ -38,6 +39,17 @@ def digest_of(offers: Sequence[Offer]) -> tuple[str, str]:
     kinds = list(dict.fromkeys(f"{show(offer.title)} {show(offer.masked)}" for offer in offers))
     more = f" and {len(kinds) - _MOST} more" if len(kinds) > _MOST else ""
     return f"{len(offers)} keys in plaintext", ", ".join(kinds[:_MOST]) + more
+
+
+def age_of(offers: Sequence[Offer], now: float) -> tuple[str, str]:
+    """Headline and text for keys of the vault that are past their age."""
+    told = [f"{show(entry_of(o.identity))} ({show(o.masked)}), {days_of(o.identity, now)} days old" for o in offers]
+    if len(offers) == 1:
+        offer = offers[0]
+        text = "Rotating it makes a new key and switches to it; what asks keywatch goes on without a stop."
+        return f"The key '{show(entry_of(offer.identity))}' is {days_of(offer.identity, now)} days old", text
+    more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
+    return f"{len(offers)} keys of the vault are old", ", ".join(told[:_MOST]) + more
 
 
 def where(each: Remembered, home: str, user: str) -> str:

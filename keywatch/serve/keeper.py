@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from keywatch.errors import KeywatchError, UsageError, VaultLockedError
 from keywatch.serve.output import credential_json, environment
-from keywatch.serve.policies import why_not
+from keywatch.serve.policies import policy_of, why_not
 from keywatch.vault.base import NAME, Payload
 from keywatch.wire.protocol import GIVEN, LOCKED, REFUSED
 
@@ -72,7 +72,7 @@ class Keeper:
         words = line.decode("ascii", "replace").split()
         if len(words) != 2 or words[0] not in ("credential", "variables") or not NAME.fullmatch(words[1]):
             return None
-        policy = self._policies.get(words[1].casefold())
+        policy = policy_of(self._policies, words[1])
         if policy is None or not policy.ask or why_not(policy, peer) is not None or self._current() is None:
             return None
         program = peer.parent or peer.executable or "a program"
@@ -160,7 +160,7 @@ class Keeper:
 
     def _why_not(self, name: str, peer: Peer) -> str | None:
         """Why a peer is not given an entry."""
-        return why_not(self._policies.get(name.casefold()), peer)
+        return why_not(policy_of(self._policies, name), peer)
 
     def _note_refusal(self, what: str, name: str, peer: Peer, why: str) -> None:
         """Record a refusal, but let nobody fill the disk with them."""

@@ -33,6 +33,14 @@ def why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
     return None
 
 
+def policy_of(policies: Mapping[str, EntryPolicy], name: str) -> EntryPolicy | None:
+    """The policy of an entry; those that a rotation keeps beside it (docs/rotation.md) have its own."""
+    name = name.casefold()
+    return policies.get(name) or next(
+        (policies[name.removesuffix(end)] for end in (".next", ".old") if name.removesuffix(end) in policies), None
+    )
+
+
 def note_policies(state_dir: str, policies: Mapping[str, EntryPolicy]) -> list[str]:
     """Have the audit log tell which entries' policies changed since they were last noted; their names.
 
