@@ -101,6 +101,8 @@ PAGES = {
     "log": "audit.md",
     "advise": "advice.md",
     "key": "aws.md",
+    "key rotate": "rotation.md",
+    "key retire": "rotation.md",
     "forward": "fleet.md",
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
     **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
@@ -111,8 +113,9 @@ def test_every_option_has_help_and_stands_in_the_documentation() -> None:
     docs = Path(__file__).parents[2] / "docs"
     _, commands = build_parser()
     for name, command in commands.items():
-        page = (docs / PAGES.get(name, "vault.md")).read_text(encoding="utf-8")
         for parser in every_parser(command):
+            own = parser.prog.removeprefix("keywatch ")
+            page = (docs / PAGES.get(own, PAGES.get(name, "vault.md"))).read_text(encoding="utf-8")
             for action in parser._actions:
                 named = isinstance(action, argparse._SubParsersAction) or not action.option_strings
                 assert action.help or named, action
