@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from typing import Any
 
 from keywatch.aws.jobs import Job, Jobs, one_at_a_time
@@ -39,24 +40,27 @@ def run_retire(options: argparse.Namespace) -> int:
     told: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     status = DONE
-    for job in wanted:
-        try:
-            with open_bench(options, homes, job.vault) as bench:
-                done = _one(bench, job, options, page)
-        except KeywatchError as error:
-            shown = advised(error) if isinstance(error, AwsError) else error
-            if len(wanted) == 1 and not options.json:
-                raise shown from None
-            sys.stderr.write(f"keywatch: {show(job.entry)}: {show(str(shown))}\n")
-            failed.append({"entry": job.entry, "error": str(shown)})
-            status = shown.exit_code
-            continue
-        if done is None:
-            page.rows("", ["nothing was changed"])
-            return LEFT
-        told.append({**job_json(done.job, done.due), "did": list(done.did), "words": list(done.words)})
-        if not options.json:
-            show_retired(page, done)
+    with ExitStack() as stack:
+        benches: dict[str, Bench] = {}  # a vault is opened once, whatever rotations it has
+        for job in wanted:
+            try:
+                if job.vault not in benches:
+                    benches[job.vault] = stack.enter_context(open_bench(options, homes, job.vault))
+                done = _one(benches[job.vault], job, options, page)
+            except KeywatchError as error:
+                shown = advised(error) if isinstance(error, AwsError) else error
+                if len(wanted) == 1 and not options.json:
+                    raise shown from None
+                sys.stderr.write(f"keywatch: {show(job.entry)}: {show(str(shown))}\n")
+                failed.append({"entry": job.entry, "error": str(shown)})
+                status = shown.exit_code
+                continue
+            if done is None:
+                page.rows("", ["nothing was changed"])
+                return LEFT
+            told.append({**job_json(done.job, done.due), "did": list(done.did), "words": list(done.words)})
+            if not options.json:
+                show_retired(page, done)
     if options.json:
         print_json({"schema": SCHEMA, "retired": told, "failed": failed})
     return status
@@ -86,20 +90,30 @@ def _one(bench: Bench, job: Job, options: argparse.Namespace, page: Page) -> Ret
             return Retired(job, ("the rotation that was cut short is ended",), Due(""))
     with one_at_a_time(bench.state_dir):
         job = _remember(bench, job, options)
-        if options.back:
-            if not options.yes and not confirm(f"Give the old key {masked(job, 'outgoing')} again in '{job.entry}'?"):
-                return None
-            job = give_back(bench, job)
-            did = (f"entry '{job.entry}' gives {masked(job, 'incoming')} again",)
-            return Retired(job, did, next_step(job))
-        if options.now and job.state == State.SWITCHED and not options.yes:
-            looked = retire(bench, job, lambda: 0.0)  # at a time at which nothing is due
-            job = looked.job
-            page.rows("mind", [f"old key {masked(job, 'outgoing')}: {describe_use(looked.use)}"])
-            page.rows("", ["what still uses it fails from then on; --back gives it again"])
-            if job.state == State.SWITCHED and not confirm("Deactivate it now?"):
-                return None
-        return retire(bench, job, at_once=options.now)
+    if not _agreed(bench, job, options, page):
+        return None
+    with one_at_a_time(bench.state_dir):
+        job = next(each for each in rotations(bench.jobs) if each.id == job.id)  # as it is after the person has thought
+        if job.state not in WAITING:
+            return Retired(job, ("it was ended meanwhile",), Due(""))
+        if not options.back:
+            return retire(bench, job, at_once=options.now)
+        job = give_back(bench, job)
+        return Retired(job, (f"entry '{job.entry}' gives {masked(job, 'incoming')} again",), next_step(job))
+
+
+def _agreed(bench: Bench, job: Job, options: argparse.Namespace, page: Page) -> bool:
+    """Whether the person wants what can't wait: told who used the old key last."""
+    if options.yes or not (options.back or (options.now and job.state == State.SWITCHED)):
+        return True
+    old = masked(job, "outgoing")
+    if options.back:
+        return confirm(f"Give the old key {old} again in '{job.entry}'?")
+    with one_at_a_time(bench.state_dir):
+        looked = retire(bench, job, lambda: 0.0)  # at a time at which nothing is due
+    page.rows("mind", [f"old key {old}: {describe_use(looked.use)}"])
+    page.rows("", ["what still uses it fails from then on; --back gives it again"])
+    return looked.job.state != State.SWITCHED or confirm("Deactivate it now?")
 
 
 def _remember(bench: Bench, job: Job, options: argparse.Namespace) -> Job:

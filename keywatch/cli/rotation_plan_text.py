@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from keywatch.cli.key_uses import HOUR, NEVER, START, Uses
 from keywatch.cli.move_text import Page
 from keywatch.cli.rotation_text import SCHEMA, describe_use, job_json
 from keywatch.report.base import plural
+from keywatch.report.escape import show_path
 
 _DAY = 86400.0
 _HOW = {
@@ -39,19 +41,20 @@ class Plan:
 def show_plan(page: Page, plan: Plan) -> None:
     """The plan as rows."""
     caller, key = plan.subject.caller, plan.subject.key
-    page.rows("entry", [f"{plan.entry} in {plan.vault}"])
+    home = os.path.expanduser("~")
+    page.rows("entry", [f"{plan.entry} in {show_path(plan.vault, home)}"])
     page.rows("key", [f"{key.masked} of user {caller.user} in account {caller.account}, {_age(key.created)}"])
     page.rows("signed by", [plan.signer])
     for other in plan.subject.others:
         what = "is deleted first: " if other is plan.dropped else ""
         page.rows("other key", [what + describe_other(other)])
     page.rows("also", [f"entry {name} holds the same key, and is switched with it" for name in plan.also])
-    page.rows("plaintext", [f"{path}: keeps the old key" for path in plan.uses.plaintext])
+    page.rows("plaintext", [f"{show_path(path, home)}: keeps the old key" for path in plan.uses.plaintext])
     if plan.uses.plaintext:
         words = " ".join(map(shlex.quote, plan.uses.plaintext))
         page.rows("to do", [f"keywatch move {words} first: what reads these fails when the old key is retired"])
     for each in plan.uses.moved:
-        page.rows("moved", [f"{each.path}: {_HOW[each.how].format(move=each.move)}"])
+        page.rows("moved", [f"{show_path(each.path, home)}: {_HOW[each.how].format(move=each.move)}"])
     page.rows(
         "then",
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from keywatch.model import Secret
 from keywatch.vault.base import Deposit, Payload, timestamp
 from tests.aws.endpoint import ACCOUNT, ADMIN, Endpoint, backdate
 from tests.aws.rotating import Rotating
+from tests.cli.screen import ScreenTerminal
 from tests.fakes import Fakes
+from tests.move.moving import PROGRAMS
 
 fakes = Fakes(407)
 
@@ -447,3 +450,61 @@ def test_json_of_a_failure_names_the_entry(rotating: Rotating, endpoint: Endpoin
     told: Any = json.loads(done.stdout)
     assert [each["entry"] for each in told["retired"]] == ["two"]
     assert [each["entry"] for each in told["failed"]] == ["one"]
+
+
+def test_a_person_at_a_terminal_decides(rotating: Rotating, endpoint: Endpoint) -> None:
+    user, old = rotating.user("backup", "work")
+    moving = rotating.moving
+
+    def at_terminal(*argv: str) -> ScreenTerminal:
+        # the leader of a session that opens a terminal has it as its own: /dev/tty is there then
+        words = ["sh", "-c", 'exec "$@" < "$(tty)"', "sh", f"{PROGRAMS}/keywatch", *argv]
+        return ScreenTerminal(words, moving.env, str(moving.home), 110, 30)
+
+    with at_terminal("key", "rotate", "work") as screen:
+        screen.wait_for("Rotate the key of 'work'? [y/N]")
+        screen.press("n\n")
+        screen.wait_for("nothing was changed")
+        assert screen.wait() == 1
+    assert endpoint.keys(user) == {old: "Active"} and rotating.jobs() == []
+    with at_terminal("key", "rotate", "work") as screen:
+        screen.wait_for("Rotate the key of 'work'? [y/N]")
+        screen.press("y\n")
+        shown = screen.wait_for("keywatch key retire work --back")
+        assert "making the second key" in shown and old not in shown
+        assert screen.wait() == 0
+    for answer, state in (("n", "Active"), ("y", "Inactive")):
+        with at_terminal("key", "retire", "work", "--now") as screen:
+            screen.wait_for("Deactivate it now? [y/N]")
+            assert "last used just now by" in screen.text()
+            screen.press(f"{answer}\n")
+            assert screen.wait() == (0 if answer == "y" else 1)
+        assert endpoint.keys(user)[old] == state
+
+
+def test_a_passphrase_is_asked_once(rotating: Rotating, endpoint: Endpoint) -> None:
+    """The vault is opened many times in one rotation; two rotations of one vault are retired in one call."""
+    moving = rotating.moving
+    path = moving.home / "sealed.json"
+
+    def with_passphrase(*argv: str) -> None:
+        read, write = os.pipe()
+        os.write(write, b"four words are enough\n")
+        os.close(write)
+        done = subprocess.run(
+            [f"{PROGRAMS}/keywatch", *argv, "--passphrase-fd", str(read)], env=moving.env, cwd=moving.home,
+            capture_output=True, check=False, pass_fds=(read,), timeout=120,
+        )  # fmt: skip
+        os.close(read)
+        assert done.returncode == 0, done.stderr.decode()
+
+    with_passphrase("vault", "init", "--vault", str(path), "--passphrase", "--no-recovery")
+    keys = {}
+    for name in ("one", "two"):
+        keys[name] = endpoint.make_user(name)
+        text = f"access_key_id={keys[name]['AccessKeyId']}\nsecret_access_key={keys[name]['SecretAccessKey']}\n"
+        moving.run("vault", "add", name, "--vault", str(path), stdin=text.encode())
+        with_passphrase("key", "rotate", name, "--vault", str(path), "--yes")
+    with_passphrase("key", "retire", "--after", "0", "--delete-after", "0")
+    for name, key in keys.items():
+        assert key["AccessKeyId"] not in endpoint.keys(name) and len(endpoint.keys(name)) == 1
