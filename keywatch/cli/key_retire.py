@@ -18,6 +18,7 @@ from keywatch.cli.move import confirm, is_terminal
 from keywatch.cli.move_text import Page
 from keywatch.cli.rotation_text import SCHEMA, describe_use, job_json, show_retired
 from keywatch.errors import AwsError, KeywatchError, RotationError, UsageError
+from keywatch.offers.aging import settle
 from keywatch.paths import Homes, own_homes
 from keywatch.report.escape import show
 
@@ -58,6 +59,8 @@ def run_retire(options: argparse.Namespace) -> int:
             if done is None:
                 page.rows("", ["nothing was changed"])
                 return LEFT
+            if done.did:
+                settle(homes.state, [job.entry])
             told.append({**job_json(done.job, done.due), "did": list(done.did), "words": list(done.words)})
             if not options.json:
                 show_retired(page, done)

@@ -237,7 +237,7 @@ def _finding_facts(each: Remembered) -> dict[str, Any]:
 
 def _offers(asked: Asked) -> Part:
     """Keys that were offered to be moved, and wait for the person."""
-    from keywatch.offers.aging import days_of, entry_of
+    from keywatch.offers.aging import days_of, entry_of, step_of
     from keywatch.offers.store import Offers, OfferState
 
     with Offers(asked.homes.state, read_only=True) as offers:
@@ -246,7 +246,7 @@ def _offers(asked: Asked) -> Part:
     if found := [offer for offer in pending if not entry_of(offer.identity)]:
         rows.append(("offers", f"{plural(len(found), 'key')} to decide on: keywatch review"))
     for offer in pending:
-        if entry := entry_of(offer.identity):
+        if (entry := entry_of(offer.identity)) and not step_of(offer.identity):  # else it is among the rotations
             days = days_of(offer.identity, asked.now)
             rows.append(("old", f"{show(entry)} {show(offer.masked)}: {days} days: keywatch key rotate {show(entry)}"))
     rows += [

@@ -1,6 +1,7 @@
-"""Keys of the vault that are past their age, as offers to rotate them. A process of its own, started once a day.
+"""Keys of the vault that are past their age, and rotated ones whose end is due, as offers. Started once a day.
 
-Age is what the vault's metadata tells in the clear: no vault is unlocked, no network asked, and no key is read.
+A process of its own. Age is what the vault's metadata tells in the clear: no vault is unlocked, no network asked,
+and no key read. The daemon has this module, too: what only the process needs is imported there.
 """
 
 from __future__ import annotations
@@ -8,16 +9,22 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from keywatch.offers.store import OPEN, Offers, OfferState
 from keywatch.paths import Homes
-from keywatch.vault.base import Entry
+
+if TYPE_CHECKING:
+    from keywatch.aws.jobs import Job
+    from keywatch.vault.base import Entry
 
 #: what the identity of such an offer begins with; a finding's is hexadecimal
 PREFIX = "age:"
+#: and one for a rotation's next step
+DUE = "due:"
 #: the offer's severity, as of findings: it waits
 _SEVERITY = 2
 _DAY = 86400.0
@@ -30,6 +37,8 @@ def identity_of(entry: Entry) -> str:
 
 def entry_of(identity: str) -> str:
     """The entry that an offer is about; empty where it is about a finding."""
+    if identity.startswith(DUE):
+        return identity.split(":", 3)[3]
     return identity.removeprefix(PREFIX)[21:] if identity.startswith(PREFIX) else ""
 
 
@@ -39,6 +48,11 @@ def days_of(identity: str, now: float) -> int:
         made = datetime.fromisoformat(identity.removeprefix(PREFIX)[:20]).timestamp()
         return max(0, int((now - made) // _DAY))
     return 0
+
+
+def step_of(identity: str) -> str:
+    """`deactivate` or `delete` where an offer is about an old key's end, else empty."""
+    return identity.split(":", 3)[1] if identity.startswith(DUE) else ""
 
 
 def past_age(entry: Entry, limit: float, now: float) -> bool:
@@ -60,15 +74,33 @@ def offer_old(offers: Offers, entries: Sequence[Entry], limit: float, now: float
     old = {
         identity_of(each): each for each in entries if past_age(each, limit, now) and each.name.casefold() not in skip
     }
-    for identity, entry in old.items():
-        offers.appeared(identity, "AWS access key", entry.masked, _SEVERITY, now)
+    _offer(offers, PREFIX, {identity: each.masked for identity, each in old.items()}, now)
+
+
+def offer_due(offers: Offers, jobs: Sequence[Job], now: float) -> None:
+    """Make the offers for rotations whose old key may be ended by now, and end the others."""
+    from keywatch.aws.retirement import known_step
+    from keywatch.aws.rotation_states import masked
+
+    due = {}
+    for job in jobs:
+        step = known_step(job)
+        if step.step and step.when <= now:
+            due[f"{DUE}{step.step}:{job.id}:{job.entry}"] = masked(job, "outgoing")
+    _offer(offers, DUE, due, now)
+
+
+def _offer(offers: Offers, prefix: str, wanted: Mapping[str, str], now: float) -> None:
+    """Have the offers of one kind be these: masked ids by identity."""
+    for identity, key in wanted.items():
+        offers.appeared(identity, "AWS access key", key, _SEVERITY, now)
     for offer in offers.all():
-        if offer.identity.startswith(PREFIX) and offer.identity not in old and offer.state in OPEN:
+        if offer.identity.startswith(prefix) and offer.identity not in wanted and offer.state in OPEN:
             offers.turn(offer.identity, OfferState.SUPERSEDED, now)
 
 
 def settle(state_dir: str, entries: Sequence[str]) -> None:
-    """These entries were rotated: their offers are done."""
+    """These entries were rotated, or their old keys ended: their offers are done."""
     names = {name.casefold() for name in entries}
     if not os.path.exists(os.path.join(state_dir, "state.db")):
         return
@@ -99,17 +131,21 @@ def main() -> None:
         limit = read_config(os.path.join(homes.config, FILE_NAME)).keys.max_age
         entries = open_vault("", homes).list_entries() if may_be_old(homes) else []
         with Offers(homes.state) as offers:
-            offer_old(offers, entries, limit, time.time(), _in_rotation(homes))
+            jobs = _rotations(homes)
+            busy = [str(job.facts.get(name)) for job in jobs for name in ("old", "next")]
+            offer_old(offers, entries, limit, time.time(), busy)
+            offer_due(offers, jobs, time.time())
     except KeywatchError as error:
         sys.stderr.write(f"keywatch: the ages of keys are not known: {show(str(error))}\n")
         sys.exit(error.exit_code)
 
 
-def _in_rotation(homes: Homes) -> list[str]:
+def _rotations(homes: Homes) -> list[Job]:
     from keywatch.aws.jobs import Jobs
+    from keywatch.aws.rotation_states import WAITING, rotations
 
     with Jobs(homes.state) as jobs:
-        return [str(job.facts.get(name)) for job in jobs.all("rotation") for name in ("old", "next")]
+        return rotations(jobs, WAITING)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pwd
 import subprocess
 from collections.abc import Sequence
 
-from keywatch.offers.aging import days_of, entry_of
+from keywatch.offers.aging import days_of, entry_of, step_of
 from keywatch.offers.store import Offer
 from keywatch.report.escape import show
 
@@ -45,7 +45,9 @@ def letter(offers: Sequence[Offer], user: str, now: float = 0.0) -> bytes:
 def _line(offer: Offer, now: float) -> str:
     line = f"  {show(offer.title)} {show(offer.masked)}"
     if entry := entry_of(offer.identity):
-        line += f", entry {show(entry)}, {days_of(offer.identity, now)} days old"
+        step = step_of(offer.identity)
+        line += f", entry {show(entry)}, "
+        line += f"can be {step}d: keywatch key retire" if step else f"{days_of(offer.identity, now)} days old"
     return line
 
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from keywatch.hardening import harden
 from keywatch.memory import Memory, Remembered
-from keywatch.offers.aging import entry_of
+from keywatch.offers.aging import entry_of, step_of
 from keywatch.offers.store import Offer, Offers, OfferState
-from keywatch.offers.words import age_of, body_of, digest_of, summary_of
+from keywatch.offers.words import body_of, digest_of, summary_of, waiting_of
 from keywatch.paths import Homes, user_homes
 from keywatch.report.escape import show
 
@@ -96,16 +96,17 @@ class Notifier:
     def _tell(self, new: list[Offer], now: float) -> None:
         found = [offer for offer in new if not entry_of(offer.identity)]
         if not found:
-            self._tell_old(new, now)
-        else:  # old keys can wait for the next time
+            self._tell_waiting(new, now)
+        else:  # the vault's keys can wait for the next time
             self._tell_found(found, now)
 
-    def _tell_old(self, old: list[Offer], now: float) -> None:
-        """Keys of the vault that are past their age."""
-        summary, body = age_of(old, now)
-        one = [("default", "Rotate"), ("rotate", "Rotate"), ("later", "Later"), ("ignore", "Ignore")]
+    def _tell_waiting(self, offers: list[Offer], now: float) -> None:
+        """Keys of the vault that are past their age, or whose rotation waits for a step."""
+        summary, body = waiting_of(offers, now)
+        label = "Retire" if step_of(offers[0].identity) else "Rotate"
+        one = [("default", label), ("go", label), ("later", "Later"), ("ignore", "Ignore")]
         some = [("default", "Show"), ("status", "Show"), ("later", "Later")]
-        self._show(old, self._desktop.notify(summary, body, one if len(old) == 1 else some), now)
+        self._show(offers, self._desktop.notify(summary, body, one if len(offers) == 1 else some), now)
 
     def _show(self, offers: list[Offer], number: int, now: float) -> None:
         """Note what stands on the screen."""
@@ -142,7 +143,7 @@ class Notifier:
         with contextlib.suppress(RuntimeError):  # some servers leave it, and a choice is made once
             self._desktop.close(event.number)
         if entry_of(shown.identities[0]):
-            self._choose_old(shown.identities, event.action)
+            self._choose_waiting(shown.identities, event.action)
             return
         match event.action:
             case "move" if len(shown.identities) == 1:
@@ -209,12 +210,13 @@ class Notifier:
         else:
             self._offers.turn(identity, OfferState.IGNORED, time.time())
 
-    def _choose_old(self, identities: tuple[str, ...], action: str) -> None:
-        """What was chosen for keys that are past their age."""
+    def _choose_waiting(self, identities: tuple[str, ...], action: str) -> None:
+        """What was chosen for keys of the vault."""
         match action:
-            case "rotate" | "default" if len(identities) == 1:
-                words = ["key", "rotate", entry_of(identities[0])]
-                self._terminal(_AND_WAIT, words, "Rotate the key in a terminal")
+            case "go" | "default" if len(identities) == 1:
+                what = "retire" if step_of(identities[0]) else "rotate"
+                words = ["key", what, entry_of(identities[0])]
+                self._terminal(_AND_WAIT, words, f"{what.capitalize()} the key in a terminal")
             case "status" | "default":
                 self._terminal(_AND_WAIT, ["status"], "See the keys in a terminal")
             case "later":

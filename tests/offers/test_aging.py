@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from keywatch.aws.jobs import Job
+from keywatch.aws.rotation_states import State
 from keywatch.config import parse_config
 from keywatch.errors import ConfigError
 from keywatch.model import Secret
 from keywatch.offers import mail
-from keywatch.offers.aging import days_of, entry_of, identity_of, offer_old, past_age, settle
+from keywatch.offers.aging import days_of, entry_of, identity_of, offer_due, offer_old, past_age, settle, step_of
 from keywatch.offers.store import Offers, OfferState
+from keywatch.offers.words import waiting_of
 from keywatch.vault.base import Deposit, Entry, Payload, timestamp
 from keywatch.vault.file import FileVault
 from tests.fakes import Fakes
@@ -68,6 +71,28 @@ def test_each_key_is_offered_once_and_a_rotated_one_no_more(tmp_path: Path) -> N
         offer_old(offers, [entry("new", 95)], 90 * DAY, now)
     settle(str(folder), ["NEW"])
     assert states(folder)["new"] is OfferState.DONE
+
+
+def test_an_old_key_whose_end_is_due_is_offered(tmp_path: Path) -> None:
+    folder, now = tmp_path / "state", NOW.timestamp()
+
+    def job(state: State, days: float) -> Job:
+        when = timestamp(NOW - timedelta(days=days))
+        facts = {"switched": when, "inactive": when, "outgoing": fakes.key_id(), "old": "work.old", "next": "work.next"}
+        return Job("rotation", state, "work", "", facts, "3f2a91c0")
+
+    def offered(*jobs: Job) -> list[tuple[str, str, str]]:
+        with Offers(str(folder)) as offers:
+            offer_due(offers, jobs, now)
+            return [(entry_of(o.identity), step_of(o.identity), o.state) for o in offers.open()]
+
+    assert offered(job(State.SWITCHED, 0.5), job(State.INACTIVE, 13)) == []
+    assert offered(job(State.SWITCHED, 1.5)) == [("work", "deactivate", "new")]
+    with Offers(str(folder)) as offers:
+        assert waiting_of(offers.open(), now)[0] == "The old key of 'work' can be deactivated"
+    assert offered(job(State.INACTIVE, 14.5)) == [("work", "delete", "new")], "the one before is over"
+    settle(str(folder), ["work"])
+    assert offered() == []
 
 
 def test_a_mail_tells_old_keys_from_those_in_plaintext(tmp_path: Path) -> None:
