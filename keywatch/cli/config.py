@@ -15,7 +15,7 @@ from keywatch.paths import own_homes
 from keywatch.report.escape import show
 
 #: settings whose None or 0 stands for `never` in the file
-_NEVER = frozenset(("fail_on", "sweep", "home_sweep"))
+_NEVER = frozenset(("fail_on", "sweep", "home_sweep", "max_age"))
 
 
 def run_config(options: argparse.Namespace) -> int:
