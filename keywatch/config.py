@@ -72,12 +72,20 @@ class WatchConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysConfig:
+    """`[keys]`: how old a long-lived key may get before it is offered to be rotated; in seconds, 0 for never."""
+
+    max_age: float = 90 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All of keywatch.toml. `entries` by the entry's name in lower case, as names are found."""
 
     sweep: SweepConfig = field(default_factory=SweepConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
     entries: Mapping[str, EntryPolicy] = field(default_factory=dict)
+    keys: KeysConfig = field(default_factory=KeysConfig)
 
 
 def parse_size(text: str) -> int:
@@ -141,8 +149,8 @@ def parse_config(content: bytes, source: str, below: Config | None = None) -> Co
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{source}: not valid TOML: {reason}") from None
-    _refuse_unknown(document, ("sweep", "watch", "entries"), source, "section")
-    for name in ("sweep", "watch"):
+    _refuse_unknown(document, ("sweep", "watch", "entries", "keys"), source, "section")
+    for name in ("sweep", "watch", "keys"):
         if not isinstance(document.get(name, {}), dict):
             raise ConfigError(f"{source}: '{name}' must be a section: write [{name}]")
     entries = document.get("entries", {})
@@ -154,6 +162,7 @@ def parse_config(content: bytes, source: str, below: Config | None = None) -> Co
         _sweep(document.get("sweep", {}), source, base.sweep),
         _watch(document.get("watch", {}), source, base.watch),
         {**base.entries, **policies},
+        _keys(document.get("keys", {}), source, base.keys),
     )
 
 
@@ -186,6 +195,11 @@ def _watch(section: Mapping[str, object], source: str, base: WatchConfig) -> Wat
         "lock_on": _choices(LOCK_ON),
     }
     return replace(base, **_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give
+
+
+def _keys(section: Mapping[str, object], source: str, base: KeysConfig) -> KeysConfig:
+    readers: dict[str, Callable[[object], object]] = {"max_age": _time(86400, 3650 * 86400, never=True)}
+    return replace(base, **_read(section, readers, f"{source}: [keys]"))  # type: ignore[arg-type]  # as the readers give
 
 
 def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:

@@ -212,3 +212,7 @@ class AwsError(KeywatchError):
         super().__init__(f"{operation}: AWS says {code}" + (f": {advice}" if advice else ""))
         self.operation = operation
         self.code = code
+
+
+class RotationError(KeywatchError):
+    """A key can't be rotated or retired; nothing was changed, or the message says what was."""

@@ -59,6 +59,8 @@ EVENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "asked": ("audit", "the mover was asked", ("what", "words", "pid", "uid", "executable")),
     "policy": ("audit", "a policy was made, changed or removed",
                ("entry", "what", "deny", "ask", "uids", "executables")),
+    "key-rotate": ("audit", "a step of a key's rotation is about to be taken",
+                   ("entry", "what", "key", "why", "pid", "uid")),
     "vault": ("audit", "keywatch vault changed a vault or showed secrets",
               ("entry", "what", "vault", "new", "to", "pid", "uid")),
     "put": ("audit", "root put an entry into the system vault",

@@ -85,12 +85,7 @@ def _rotation(facts: Facts) -> tuple[str, ...]:
     if not facts.aws:
         return _move(facts)
     entry = _name(facts)
-    return (
-        *_move(facts),
-        f"keywatch exec {entry} -- aws iam create-access-key | keywatch vault add {entry} --replace",
-        f"keywatch exec {entry} -- aws iam list-access-keys",
-        f"keywatch exec {entry} -- aws iam update-access-key --status Inactive --access-key-id OLD",
-    )
+    return (*_move(facts), f"keywatch key rotate {entry}", f"keywatch key retire {entry}")
 
 
 def _rotate_exposed(facts: Facts) -> Step:

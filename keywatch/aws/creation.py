@@ -17,7 +17,7 @@ from typing import Any
 from keywatch import audit
 from keywatch.aws.client import DEAD, PASSING, Aws, Caller, of_key, payload_of
 from keywatch.aws.grant_files import GrantFile, remove_files, write_files
-from keywatch.aws.jobs import Job, Jobs
+from keywatch.aws.jobs import Ended, Job, Jobs
 from keywatch.aws.users import REFUSALS, call, find_user, gone, keys_if_any, keys_of, look, settled
 from keywatch.errors import AwsError, CreationError, EntryMissingError, KeywatchError, VaultError
 from keywatch.model import mask_key_id
@@ -73,15 +73,6 @@ class Made:
 
     job: Job
     masked: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What became of a job that was cut short, in words. `ended` False: it waits for what the words say."""
-
-    job: Job
-    words: str
-    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,15 @@ class Job:
     changed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a job that was cut short, in words. `ended` False: it waits for what the words say."""
+
+    job: Job
+    words: str
+    ended: bool = True
+
+
 class Jobs:
     """The open journal. What it has written is durable when a call returns; errors are `JournalError`."""
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 
-from keywatch.config import FILE_NAME, EntryPolicy, SweepConfig, WatchConfig, read_config
+from keywatch.config import FILE_NAME, EntryPolicy, KeysConfig, SweepConfig, WatchConfig, read_config
 from keywatch.errors import ConfigError
 from keywatch.paths import own_homes
 from keywatch.report.escape import show
@@ -16,7 +16,7 @@ from keywatch.serve.grants import quoted
 from keywatch.severity import NEVER, Severity
 
 #: settings whose None or 0 stands for `never` in the file
-_NEVER = frozenset(("fail_on", "sweep", "home_sweep"))
+_NEVER = frozenset(("fail_on", "sweep", "home_sweep", "max_age"))
 
 
 def run_config(options: argparse.Namespace) -> int:
@@ -38,6 +38,8 @@ def run_config(options: argparse.Namespace) -> int:
     for line in _lines("sweep", config.sweep, SweepConfig()):
         sys.stdout.write(line + "\n")
     for line in _lines("watch", config.watch, WatchConfig()):
+        sys.stdout.write(line + "\n")
+    for line in _lines("keys", config.keys, KeysConfig()):
         sys.stdout.write(line + "\n")
     for name, policy in config.entries.items():
         for line in _lines(f"entries.{quoted(name)}", policy, EntryPolicy()):

@@ -11,6 +11,8 @@ ACTIONS = {
     "list": ("key_list", "run_list"),
     "create": ("key_create", "run_create"),
     "templates": ("key_templates", "run_templates"),
+    "rotate": ("key_rotate", "run_rotate"),
+    "retire": ("key_retire", "run_retire"),
 }
 
 

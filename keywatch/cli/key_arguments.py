@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from keywatch.cli.rotate_arguments import add_retire, add_rotate
+
 
 def add_key(parser: argparse.ArgumentParser) -> None:
     """`keywatch key list`, and its siblings."""
@@ -13,6 +15,8 @@ def add_key(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
     _add_list(actions)
     add_create(actions)
+    add_rotate(actions)
+    add_retire(actions)
 
 
 def _add_list(actions: Any) -> None:

@@ -6,15 +6,19 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from keywatch.cli.rotation_text import describe, job_json, pending_rotations
 from keywatch.cli.workbench import find_all, in_order
+from keywatch.config import FILE_NAME, read_config
 from keywatch.detect.account import account_of
 from keywatch.errors import KeywatchError
 from keywatch.model import Finding
+from keywatch.offers.aging import past_age
 from keywatch.paths import Homes, own_homes
 from keywatch.report.base import masked, plural
 from keywatch.report.escape import show, show_path
@@ -38,16 +42,21 @@ def run_list(options: argparse.Namespace) -> int:
         entries = []
     findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
     keys = [_key(entry, findings, homes) for entry in entries]
+    _mark_old(keys, entries, homes)
     known = {key["masked"] for key in keys}
     keys += [_key(None, group, homes) for group in _groups(findings) if masked(group[0]) not in known]
     if options.online and vault is not None:
         sys.stderr.write("keywatch: asking AWS with each key of the vault; AWS logs these calls as that key's\n")
         _ask(vault, keys, homes)
+    rotations = pending_rotations(homes)
     if options.json:
-        json.dump({"schema": SCHEMA, "online": options.online, "keys": keys}, sys.stdout, indent=1)
+        told = {"keys": keys, "rotations": [job_json(job) for job in rotations]}
+        json.dump({"schema": SCHEMA, "online": options.online, **told}, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
         _print(keys, online=options.online)
+        for job in rotations:
+            sys.stdout.write(f"rotation of {show(job.entry)}\n  {show(describe(job))}\n")
     return 0
 
 
@@ -73,6 +82,13 @@ def _key(entry: Entry | None, findings: Sequence[Finding], homes: Homes) -> dict
         "used": (reads.get(entry.name.casefold(), "") or entry.last_used) if entry else "",
         "places": sorted({each.place.path for each in places}),
     }  # fmt: skip
+
+
+def _mark_old(keys: list[dict[str, Any]], entries: Sequence[Entry], homes: Homes) -> None:
+    """Which keys are past the age that the configuration allows."""
+    limit = read_config(os.path.join(homes.config, FILE_NAME)).keys.max_age
+    for key, entry in zip(keys, entries, strict=True):
+        key["past_age"] = past_age(entry, limit, time.time())
 
 
 def _ask(vault: Vault, keys: list[dict[str, Any]], homes: Homes) -> None:
@@ -114,6 +130,8 @@ def _print(keys: list[dict[str, Any]], *, online: bool) -> None:
         rows.append(("places", f"{plural(len(key['places']), 'place')} in plaintext{': ' + places if places else ''}"))
         created = aws.get("created") or ""
         rows.append(("made", show(created)) if created else ("since", f"{show(key['since']) or 'unknown'} at least"))
+        if key.get("past_age"):
+            rows.append(("old", f"past its age ([keys] max_age): keywatch key rotate {show(key['entry'])}"))
         used = aws.get("used") or key["used"]
         rows.append(("used", (show(used) or "never, as far as is known") + _by(aws)))
         if online:

@@ -118,7 +118,7 @@ def run_undo(options: argparse.Namespace) -> int:
 
 
 def run_recover(options: argparse.Namespace) -> int:
-    """End every move that was cut short; the exit status."""
+    """End every move, and every job with keys at AWS, that was cut short; the exit status."""
     from keywatch.cli.key_recover import recover_keys
 
     homes = own_homes()
@@ -136,13 +136,16 @@ def run_recover(options: argparse.Namespace) -> int:
             ended += recover_all(workshop)
     if options.json:
         moves = [{**move_json(each.move), "words": each.words, "ended": each.ended} for each in ended]
-        jobs = [{"job": each.job.id, "kind": each.job.kind, "entry": each.job.entry, "words": each.words,
-                 "ended": each.ended} for each in keys]  # fmt: skip
+        jobs = [
+            {"id": each.job.id, "kind": each.job.kind, "entry": each.job.entry, "state": each.job.state,
+             "words": each.words, "ended": each.ended}
+            for each in keys
+        ]  # fmt: skip
         _print_json([*moves, *jobs])
     else:
         lines = [f"move {each.move.id} ({', '.join(each.move.places)}): {each.words}" for each in ended]
         lines += [f"{each.job.kind} of key '{each.job.entry}': {each.words}" for each in keys]
-        Page(sys.stdout, color=colored(sys.stdout)).rows("", lines or ["no move was cut short"])
+        Page(sys.stdout, color=colored(sys.stdout)).rows("", lines or ["nothing was cut short"])
     return DONE if all([each.ended for each in ended] + [each.ended for each in keys]) else MoveError.exit_code
 
 

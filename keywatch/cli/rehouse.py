@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from keywatch.aws.jobs import Job
+from keywatch.aws.rotation_states import names_of
 from keywatch.cli.move_text import Page
 from keywatch.cli.workbench import find_all, make_planner, open_workshop, vault_named
 from keywatch.errors import KeywatchError, MoveError, UsageError
@@ -51,6 +53,11 @@ def moves_using_vault(homes: Homes, vault: str) -> list[str]:
 
 def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool) -> None:
     """`UsageError` where places rely on an entry that is to be changed, unless `force`."""
+    if (busy := rotation_of(homes, entry)) and not force:
+        raise UsageError(
+            f"entry '{entry}' belongs to a rotation that is not at its end: keywatch key retire {busy.entry} ends it "
+            "first; --force does it all the same"
+        )
     used = moves_using(homes, entry, vault)
     if used and not force:
         places = list(dict.fromkeys(place for move in used for place in move.places))
@@ -58,6 +65,14 @@ def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool
             f"entry '{entry}' is used by {', '.join(map(show, places[:5]))}, which would stop working once it is "
             f"{what}: keywatch undo {used[0].id} puts the key back there first; --force does it all the same"
         )
+
+
+def rotation_of(homes: Homes, entry: str) -> Job | None:
+    """The rotation that has not come to its end and needs this entry."""
+    from keywatch.cli.rotation_text import pending_rotations
+
+    wanted = entry.casefold()
+    return next((job for job in pending_rotations(homes) if wanted in names_of(job)), None)
 
 
 def named_entries(words: Sequence[str], homes: Homes) -> list[str]:
@@ -81,6 +96,8 @@ def run_rehouse(options: argparse.Namespace, entries: Sequence[str]) -> int:
     for entry in entries:
         used = moves_using(homes, entry)
         source = used[0].vault
+        if busy := rotation_of(homes, entry):
+            raise MoveError(f"entry '{entry}' is in a rotation: keywatch key retire {busy.entry} ends it first")
         if any(move.vault != source or move.state is not MoveState.DONE for move in used):
             raise MoveError(f"entry '{entry}': its moves are not all of one vault, or not ended: keywatch undo --list")
         if source == target:
@@ -106,10 +123,11 @@ def _bring(
     with open_workshop(options, homes, target) as there:
         there.vault.list_entries()  # one that can't be reached is told before anything is undone
     with open_workshop(options, homes, source) as workshop:
+        key = next((e.masked for e in workshop.vault.list_entries() if e.name.casefold() == entry.casefold()), "")
         for move in used:
             undo_move(move, workshop)
-    findings = {each.id: each for each in find_all([place for move in used for place in move.places], homes)}
-    groups = [[findings[ident] for ident in move.findings if ident in findings] for move in reversed(used)]
+    findings = find_all([place for move in used for place in move.places], homes)
+    groups = [_of_move(move, findings, key) for move in reversed(used)]
     try:
         _move_again(options, homes, entry, target, groups)
     except KeywatchError as error:
@@ -124,6 +142,13 @@ def _bring(
     with open_workshop(options, homes, source) as workshop:
         for move in used:
             take_out(workshop.vault, move.entry, move.extra)
+
+
+def _of_move(move: Move, findings: Sequence[Finding], key: str) -> list[Finding]:
+    """What an undo put back: the findings of the move, or the new key's where it was rotated since."""
+    same = [each for each in findings if each.id in move.findings]
+    places = [each for each in findings if each.place.path in move.places]
+    return same or [each for each in places if key and each.parts[0].masked == key]
 
 
 def _move_again(

@@ -237,13 +237,18 @@ def _finding_facts(each: Remembered) -> dict[str, Any]:
 
 def _offers(asked: Asked) -> Part:
     """Keys that were offered to be moved, and wait for the person."""
+    from keywatch.offers.aging import days_of, entry_of, step_of
     from keywatch.offers.store import Offers, OfferState
 
     with Offers(asked.homes.state, read_only=True) as offers:
         pending = offers.open()
     rows = []
-    if pending:
-        rows.append(("offers", f"{plural(len(pending), 'key')} to decide on: keywatch review"))
+    if found := [offer for offer in pending if not entry_of(offer.identity)]:
+        rows.append(("offers", f"{plural(len(found), 'key')} to decide on: keywatch review"))
+    for offer in pending:
+        if (entry := entry_of(offer.identity)) and not step_of(offer.identity):  # else it is among the rotations
+            days = days_of(offer.identity, asked.now)
+            rows.append(("old", f"{show(entry)} {show(offer.masked)}: {days} days: keywatch key rotate {show(entry)}"))
     rows += [
         ("not moved", f"{show(offer.title)} {show(offer.masked)}: {show(offer.said)}")
         for offer in pending[:_MOST]
@@ -256,6 +261,7 @@ def _offers(asked: Asked) -> Part:
             "masked": offer.masked,
             "made": offer.made,
             "said": offer.said,
+            "entry": entry_of(offer.identity),
         }
         for offer in pending
     ]
@@ -291,6 +297,15 @@ def _moves(asked: Asked) -> Part:
     return Part({"moves": {"unfinished": facts}}, rows)
 
 
+def _rotations(asked: Asked) -> Part:
+    """Rotations of keys that are not at their end."""
+    from keywatch.cli.rotation_text import describe, job_json, pending_rotations
+
+    jobs = pending_rotations(asked.homes)
+    rows = [("rotation", f"{show(job.entry)}: {show(describe(job))}") for job in jobs]
+    return Part({"rotations": [job_json(job) for job in jobs]}, rows)
+
+
 def _problems(asked: Asked) -> Part:
     problems = asked.daemon.get("problems")
     texts = [str(text) for _name, text in sorted(problems.items())] if isinstance(problems, dict) else []
@@ -311,6 +326,7 @@ PARTS: tuple[Callable[[Asked], Part], ...] = (
     _system,
     _offers,
     _moves,
+    _rotations,
     _sweeps,
     _problems,
     _resources,

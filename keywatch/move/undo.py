@@ -10,26 +10,32 @@ import contextlib
 from dataclasses import dataclass, replace
 
 from keywatch.errors import ConcurrentEditError, KeywatchError, MoveError
+from keywatch.model import mask_key_id
 from keywatch.move import rewrite, spool
 from keywatch.move.apply import Tell, Workshop, run_reloads
 from keywatch.move.base import How
 from keywatch.move.deposit import fields_of, take_out
 from keywatch.move.journal import Move, MoveState, Step, StepState, one_at_a_time
 from keywatch.move.locate import check_writable
+from keywatch.move.redaction import WORD
 from keywatch.move.rewrite import Mode, Rewrite, choose_mode
 from keywatch.move.steps import Fields, read_current, restore_times
-from keywatch.move.template import undo_by_merge, undo_exactly
+from keywatch.move.template import Digest, split_lines, undo_by_merge, undo_exactly
 from keywatch.move.trouble import say, told
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a file will be after the undo: None where it is removed. `exact` when no merge was needed."""
+    """What a file will be after the undo: None where it is removed. `exact` when it is what it was before the move.
+
+    `said` is what a person should know of it.
+    """
 
     step: Step
     current: bytes | None
     content: bytes | None
     exact: bool
+    said: str = ""
 
 
 def undo_move(move: Move, workshop: Workshop, tell: Tell = lambda _: None, *, remove_entry: bool = False) -> list[str]:
@@ -66,16 +72,62 @@ def restore(move: Move, step: Step, workshop: Workshop, fields: Fields) -> Resto
             return Restored(step, current, None, exact=True)
         content = undo_exactly(current, step.hunks, fields)
         if digest(content) != step.old:
-            raise MoveError(f"{step.path}: the vault's entry is not what was moved from there: nothing was changed")
+            if not is_rotated(move, fields):
+                raise MoveError(f"{step.path}: the vault's entry is not what was moved from there: nothing was changed")
+            return _with_new_key(move, step, current, content, digest)
         return Restored(step, current, content, exact=True)
     if digest(current) == step.old:
         return Restored(step, current, current, exact=True)
     if step.how is How.REWRITE:
         check_writable(step.path, move.uid)
+    rotated = is_rotated(move, fields) and _names_fields(step)
+    if rotated and _is_record(step, current, digest):
+        return _redacted(step, current)
     merged = undo_by_merge(
         current, step.lines, step.offsets, step.hunks, fields, lambda line: digest(line)[:16], step.path
     )
-    return Restored(step, current, merged if merged or step.how is not How.CREATE else None, exact=False)
+    said = f"{step.path}: was edited since: merged, look at it"
+    if rotated:
+        said += f"; it has the new key of '{move.entry}'"
+    return Restored(step, current, merged if merged or step.how is not How.CREATE else None, exact=False, said=said)
+
+
+def is_rotated(move: Move, fields: Fields) -> bool:
+    """Whether the entry gives another key than the one that was moved."""
+    key_id = fields.get("access_key_id")
+    return key_id is not None and bool(move.masked) and mask_key_id(key_id.expose()) != move.masked
+
+
+def _with_new_key(move: Move, step: Step, current: bytes, content: bytes, digest: Digest) -> Restored:
+    """A file whose key was rotated since: it gets the new one, but a record of the old one stays redacted."""
+    if _is_record(step, current, digest):
+        return _redacted(step, current)
+    if move.extra:
+        raise MoveError(
+            f"{step.path}: its old text names the key in a way that can't be made of the new one, for it was rotated "
+            f"since: nothing was changed; keywatch key retire {move.entry} --back gives the old one again"
+        )
+    said = f"{step.path}: has the new key of '{move.entry}': it was rotated since the move"
+    return Restored(step, current, content, exact=False, said=said)
+
+
+def _is_record(step: Step, current: bytes, digest: Digest) -> bool:
+    """Whether markers alone stand where the key was: nothing reads it there."""
+    marked = {digest(line)[:16] for line in split_lines(current) if WORD in line}
+    hunks = [hunk for hunk in step.hunks if any(isinstance(piece, str) for piece in hunk.old.pieces)]
+    where = list(zip(step.offsets, step.lines, strict=False))
+    return bool(hunks) and all(
+        any(hunk.start <= offset < hunk.end and line in marked for offset, line in where) for hunk in hunks
+    )
+
+
+def _redacted(step: Step, current: bytes) -> Restored:
+    said = f"{step.path}: stays redacted: what stood there was rotated since"
+    return Restored(step, current, current, exact=False, said=said)
+
+
+def _names_fields(step: Step) -> bool:
+    return any(isinstance(piece, str) for hunk in step.hunks for piece in hunk.old.pieces)
 
 
 def carry_undo(move: Move, wanted: list[Restored], workshop: Workshop, tell: Tell) -> list[str]:
@@ -86,8 +138,8 @@ def carry_undo(move: Move, wanted: list[Restored], workshop: Workshop, tell: Tel
         for each in wanted:
             tell(f"putting back {each.step.path}")
             done.append((each, _put_back(move, each, workshop)))
-            if not each.exact:
-                words.append(f"{each.step.path}: was edited since: merged, look at it")
+            if each.said:
+                words.append(each.said)
     except (KeywatchError, OSError) as error:
         why = say(error) if isinstance(error, OSError) else str(error)
         for each in reversed(wanted):

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from keywatch.memory import Memory
 from keywatch.model import Finding
 from keywatch.offers import mail
+from keywatch.offers.aging import entry_of, may_be_old
 from keywatch.offers.store import Offers, OfferState
 from keywatch.paths import Homes
 from keywatch.severity import Severity
@@ -24,6 +25,8 @@ from keywatch.severity import Severity
 LEAST = Severity.MEDIUM
 #: seconds between two looks for snoozes that are over and a notifier that died
 _EVERY = 60.0
+#: seconds between two looks at the ages of the vault's keys, and after which one that hangs is ended
+_AGES_EVERY, _AGES_TAKE = 86400.0, 120.0
 
 
 class OfferListener:
@@ -37,7 +40,10 @@ class OfferListener:
         self._memory = memory
         self._wanted = wanted
         self._mail = by_mail
+        self._homes = homes
         self._process: subprocess.Popen[bytes] | None = None
+        self._ages: subprocess.Popen[bytes] | None = None
+        self._ages_at = -_AGES_EVERY
         self._looked = 0.0
         self._lock = threading.Lock()  # findings come from the watcher's thread, ticks from the agent's
         self._reconcile()
@@ -64,8 +70,9 @@ class OfferListener:
     def tick(self) -> None:
         """Now and then: a notifier that ended is started again when there is something to tell."""
         now = time.monotonic()
-        if now - self._looked >= _EVERY:
+        if now - self._looked >= _EVERY or (self._ages is not None and self._ages.poll() is not None):
             self._looked = now
+            self._look_at_ages(now)
             with self._lock:
                 self._offers.wake(time.time())
                 self._poke()
@@ -73,9 +80,22 @@ class OfferListener:
     def close(self) -> None:
         """End the notifier."""
         self._offers.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        for process in (self._process, self._ages):
+            if process is not None:
+                process.kill()
+                process.wait()
+
+    def _look_at_ages(self, now: float) -> None:
+        """Once a day, and after each start: a process that opens the vault's metadata, and makes offers."""
+        if self._ages is not None and (self._ages.poll() is not None or now - self._ages_at > _AGES_TAKE):
+            self._ages.kill()
+            self._ages.wait()
+            self._ages = None
+        if now - self._ages_at < _AGES_EVERY or not may_be_old(self._homes):
+            return
+        self._ages_at = now
+        with contextlib.suppress(OSError):
+            self._ages = subprocess.Popen(_module("keywatch.offers.aging"), stdin=subprocess.DEVNULL)
 
     def _reconcile(self) -> None:
         """What happened while nobody listened."""
@@ -90,7 +110,7 @@ class OfferListener:
                 masked = finding.parts[0].masked if finding.parts else ""
                 self._offers.appeared(identity, finding.title, masked, int(finding.severity), now)
         for offer in self._offers.open():
-            if offer.identity not in held:
+            if offer.identity not in held and not entry_of(offer.identity):
                 self._offers.turn(offer.identity, OfferState.SUPERSEDED, now)
         for offer in self._offers.all():
             if offer.state is OfferState.ACCEPTED:  # the daemon died while it was being moved: recover decides
@@ -114,10 +134,10 @@ class OfferListener:
                 return
         if not any(offer.state is OfferState.NEW for offer in self._offers.all()):
             return
-        isolated = "-P" if "PYTHONPATH" in os.environ else "-I"
-        command = [sys.executable, isolated, "-m", "keywatch.offers.notifier"]
         with contextlib.suppress(OSError):
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                _module("keywatch.offers.notifier"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
 
     def _send_mail(self) -> None:
         """One mail for all that is new, once an hour at most."""
@@ -125,10 +145,15 @@ class OfferListener:
         if not self._mail or 0 <= now - self._offers.note("mailed") < mail.PACE:
             return
         new = [offer for offer in self._offers.all() if offer.state is OfferState.NEW]
-        if new and mail.send(new):
+        if new and mail.send(new, now):
             self._offers.leave_note("mailed", now)
             for offer in new:
                 self._offers.turn(offer.identity, OfferState.TOLD, now)
+
+
+def _module(name: str) -> list[str]:
+    """The command that runs one of keywatch's modules, and no other code."""
+    return [sys.executable, "-P" if "PYTHONPATH" in os.environ else "-I", "-m", name]
 
 
 def has_desktop(environ: Callable[[str], str | None] = os.environ.get) -> bool:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from keywatch.hardening import harden
 from keywatch.memory import Memory, Remembered
+from keywatch.offers.aging import entry_of, step_of
 from keywatch.offers.store import Offer, Offers, OfferState
-from keywatch.offers.words import body_of, digest_of, summary_of
+from keywatch.offers.words import body_of, digest_of, summary_of, waiting_of
 from keywatch.paths import Homes, user_homes
 from keywatch.report.escape import show
 
@@ -42,6 +43,8 @@ _TERMINALS = (
     ("xfce4-terminal", "-x"), ("alacritty", "-e"), ("kitty",), ("foot",), ("xterm", "-e"),
 )  # fmt: skip
 _REVIEW = ("review", "Review")
+#: a terminal closes when its command ends: so that its words can be read
+_AND_WAIT = ("sh", "-c", '"$@"; printf "\\n[Enter] "; read -r _', "sh")
 
 
 @dataclass(slots=True)
@@ -91,6 +94,28 @@ class Notifier:
                 self._hear(event)
 
     def _tell(self, new: list[Offer], now: float) -> None:
+        found = [offer for offer in new if not entry_of(offer.identity)]
+        if not found:
+            self._tell_waiting(new, now)
+        else:  # the vault's keys can wait for the next time
+            self._tell_found(found, now)
+
+    def _tell_waiting(self, offers: list[Offer], now: float) -> None:
+        """Keys of the vault that are past their age, or whose rotation waits for a step."""
+        summary, body = waiting_of(offers, now)
+        label = "Retire" if step_of(offers[0].identity) else "Rotate"
+        one = [("default", label), ("go", label), ("later", "Later"), ("ignore", "Ignore")]
+        some = [("default", "Show"), ("status", "Show"), ("later", "Later")]
+        self._show(offers, self._desktop.notify(summary, body, one if len(offers) == 1 else some), now)
+
+    def _show(self, offers: list[Offer], number: int, now: float) -> None:
+        """Note what stands on the screen."""
+        self._shown[number] = Shown(tuple(offer.identity for offer in offers))
+        for offer in offers:
+            self._offers.turn(offer.identity, OfferState.TOLD, now)
+        self._offers.leave_note(_LAST, now)
+
+    def _tell_found(self, new: list[Offer], now: float) -> None:
         if len(new) == 1:
             offer = new[0]
             found = self._found(offer.identity)
@@ -103,10 +128,7 @@ class Notifier:
         else:
             summary, body = digest_of(new)
             number = self._desktop.notify(summary, body, [("default", "Review"), _REVIEW], urgent=True)
-        self._shown[number] = Shown(tuple(offer.identity for offer in new))
-        for offer in new:
-            self._offers.turn(offer.identity, OfferState.TOLD, now)
-        self._offers.leave_note(_LAST, now)
+        self._show(new, number, now)
 
     def _hear(self, event: Pressed | Closed) -> None:
         from keywatch.offers.desktop import DISMISSED, Pressed
@@ -120,6 +142,9 @@ class Notifier:
             return
         with contextlib.suppress(RuntimeError):  # some servers leave it, and a choice is made once
             self._desktop.close(event.number)
+        if entry_of(shown.identities[0]):
+            self._choose_waiting(shown.identities, event.action)
+            return
         match event.action:
             case "move" if len(shown.identities) == 1:
                 self._move(shown.identities[0])
@@ -185,17 +210,35 @@ class Notifier:
         else:
             self._offers.turn(identity, OfferState.IGNORED, time.time())
 
+    def _choose_waiting(self, identities: tuple[str, ...], action: str) -> None:
+        """What was chosen for keys of the vault."""
+        match action:
+            case "go" | "default" if len(identities) == 1:
+                what = "retire" if step_of(identities[0]) else "rotate"
+                words = ["key", what, entry_of(identities[0])]
+                self._terminal(_AND_WAIT, words, f"{what.capitalize()} the key in a terminal")
+            case "status" | "default":
+                self._terminal(_AND_WAIT, ["status"], "See the keys in a terminal")
+            case "later":
+                self._snooze(identities)
+            case "ignore" if len(identities) == 1:
+                self._offers.turn(identities[0], OfferState.IGNORED, time.time())
+
     def _review(self) -> None:
+        self._terminal((), ["review"], "Review the keys in a terminal")
+
+    def _terminal(self, through: tuple[str, ...], words: list[str], instead: str) -> None:
+        """Open a terminal with a command; where there is none, say the command."""
         from keywatch.offers.desktop import has_display
 
-        for words in _TERMINALS if has_display() else ():
-            if program := shutil.which(words[0]):
+        for terminal in _TERMINALS if has_display() else ():
+            if program := shutil.which(terminal[0]):
                 subprocess.Popen(
-                    [program, *words[1:], _program(), "review"], start_new_session=True, stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    [program, *terminal[1:], *through, _program(), *words], start_new_session=True,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )  # fmt: skip
                 return
-        self._desktop.notify("Review the keys in a terminal", "keywatch review", [])
+        self._desktop.notify(instead, f"keywatch {show(' '.join(words))}", [])
 
     def _snooze(self, identities: tuple[str, ...]) -> None:
         now = time.time()

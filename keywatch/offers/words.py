@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keywatch.memory import Remembered
+from keywatch.offers.aging import days_of, entry_of, step_of
 from keywatch.offers.store import Offer
 from keywatch.report.escape import show, show_path
 
@@ -38,6 +39,26 @@ def digest_of(offers: Sequence[Offer]) -> tuple[str, str]:
     kinds = list(dict.fromkeys(f"{show(offer.title)} {show(offer.masked)}" for offer in offers))
     more = f" and {len(kinds) - _MOST} more" if len(kinds) > _MOST else ""
     return f"{len(offers)} keys in plaintext", ", ".join(kinds[:_MOST]) + more
+
+
+def waiting_of(offers: Sequence[Offer], now: float) -> tuple[str, str]:
+    """Headline and text for keys of the vault that wait for a step: past their age, or rotated."""
+    first = offers[0]
+    if len(offers) == 1 and (step := step_of(first.identity)):
+        text = f"{show(first.masked)} was rotated a while ago. Who used it last is looked up first."
+        return f"The old key of '{show(entry_of(first.identity))}' can be {step}d", text
+    if len(offers) == 1:
+        text = "Rotating it makes a new key and switches to it; what asks keywatch goes on without a stop."
+        return f"The key '{show(entry_of(first.identity))}' is {days_of(first.identity, now)} days old", text
+    told = [f"{show(entry_of(each.identity))} ({show(each.masked)}), {_why(each, now)}" for each in offers]
+    more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
+    return f"{len(offers)} keys of the vault wait for a step", ", ".join(told[:_MOST]) + more
+
+
+def _why(offer: Offer, now: float) -> str:
+    if step := step_of(offer.identity):
+        return f"its old one can be {step}d"
+    return f"{days_of(offer.identity, now)} days old"
 
 
 def where(each: Remembered, home: str, user: str) -> str:

@@ -11,17 +11,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from keywatch.errors import KeywatchError, UsageError, VaultLockedError
 from keywatch.serve.output import credential_json, environment
-from keywatch.serve.policies import why_not
+from keywatch.serve.policies import Policies, policy_of, why_not
 from keywatch.vault.base import NAME, Payload
 from keywatch.wire.protocol import GIVEN, LOCKED, REFUSED
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
-    from keywatch.config import EntryPolicy
     from keywatch.serve.reads import Peer
 
 #: identities are held no longer than this
@@ -33,13 +32,6 @@ _REFUSALS_IN = 60.0
 
 #: event, what, entry, peer, and more fields
 Record = Callable[..., object]
-
-
-class Policies(Protocol):
-    """The entries' policies, as they are when they are asked for: `LivePolicies`."""
-
-    def get(self, name: str, /) -> EntryPolicy | None:
-        """The policy of an entry, by its name in lower case."""
 
 
 @dataclass(slots=True)
@@ -79,7 +71,7 @@ class Keeper:
         words = line.decode("ascii", "replace").split()
         if len(words) != 2 or words[0] not in ("credential", "variables") or not NAME.fullmatch(words[1]):
             return None
-        policy = self._policies.get(words[1].casefold())
+        policy = policy_of(self._policies, words[1])
         if policy is None or not policy.ask or why_not(policy, peer) is not None or self._current() is None:
             return None
         program = peer.parent or peer.executable or "a program"
@@ -167,7 +159,7 @@ class Keeper:
 
     def _why_not(self, name: str, peer: Peer) -> str | None:
         """Why a peer is not given an entry."""
-        return why_not(self._policies.get(name.casefold()), peer)
+        return why_not(policy_of(self._policies, name), peer)
 
     def _note_refusal(self, what: str, name: str, peer: Peer, why: str) -> None:
         """Record a refusal, but let nobody fill the disk with them."""

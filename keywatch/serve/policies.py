@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Protocol
 
 from keywatch import atomic, audit
 from keywatch.config import EntryPolicy
@@ -17,6 +18,13 @@ from keywatch.serve.reads import Peer
 
 _NAME = "policies.json"
 _MOST = 1 << 20
+
+
+class Policies(Protocol):
+    """The entries' policies, as they are when they are asked for: `LivePolicies`."""
+
+    def get(self, name: str, /) -> EntryPolicy | None:
+        """The policy of an entry, by its name in lower case."""
 
 
 def why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
@@ -31,6 +39,13 @@ def why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
     if policy.executables and not {peer.executable, peer.parent} & set(policy.executables):
         return f"[entries] does not name {peer.parent or peer.executable or 'this program'}"
     return None
+
+
+def policy_of(policies: Policies, name: str) -> EntryPolicy | None:
+    """The policy of an entry; those that a rotation keeps beside it (docs/rotation.md) have its own."""
+    name = name.casefold()
+    beside = (name.removesuffix(end) for end in (".next", ".old") if name.endswith(end))
+    return policies.get(name) or next((found for each in beside if (found := policies.get(each)) is not None), None)
 
 
 def note_policies(state_dir: str, policies: Mapping[str, EntryPolicy]) -> list[str]:

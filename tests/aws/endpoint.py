@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -53,6 +54,14 @@ class Endpoint:
     news_travels: int = 0
     #: called with `asked` before a request is judged and `done` before it is answered: a place to kill who asked
     at: Callable[[str, Signed], None] = lambda _when, _signed: None
+    #: keys that STS takes for the root user's, and keys of other accounts by their account
+    roots: set[str] = field(default_factory=set)
+    accounts: dict[str, str] = field(default_factory=dict)
+    #: operation → 1: once it was called, every later call's connection is closed without an answer
+    broken_after: dict[str, int] = field(default_factory=dict)
+    #: called when an answer is about to be lost
+    on_lost: Callable[[], object] = lambda: None
+    _broken: bool = False
     _fresh: Counter[str] = field(default_factory=Counter)
 
     def admin(self, service: str = "iam") -> Any:
@@ -80,6 +89,21 @@ class Endpoint:
     def used_by(self, key_id: str) -> list[str]:
         """The operations that a key signed."""
         return [each.operation for each in self.log if each.key_id == key_id]
+
+    def identity(self, signed: Signed, data: bytes) -> bytes:
+        """What STS says of who signed, where that is to be another's."""
+        if signed.operation != "sts:GetCallerIdentity":
+            return data
+        if signed.key_id in self.roots:
+            data = re.sub(rb"(<Arn>arn:aws:iam::\d+:)[^<]*", rb"\1root", data)
+        if account := self.accounts.get(signed.key_id):
+            data = data.replace(ACCOUNT.encode(), account.encode())
+        return data
+
+    def breaks(self, signed: Signed) -> bool:
+        """Whether the network is down by now."""
+        broken, self._broken = self._broken, self._broken or signed.operation in self.broken_after
+        return broken and bool(self.broken_after)
 
     def refusal(self, signed: Signed, body: str) -> tuple[int, str] | None:
         """What is wrong with a request: the status and AWS's code."""
@@ -111,6 +135,18 @@ def _known_keys() -> dict[str, tuple[str, str]]:
     return {key.access_key_id: (key.status, user.name) for user in users for key in user.access_keys}
 
 
+def backdate(key_id: str, days: float, service: str, region: str, made: float = 0.0) -> None:
+    """Have a key been used last so many days ago, and made so many: in moto's own store."""
+    from moto.iam.models import AccessKeyLastUsed, iam_backends
+
+    users = iam_backends[ACCOUNT]["aws"].users.values()
+    (key,) = [key for user in users for key in user.access_keys if key.access_key_id == key_id]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    key.last_used = AccessKeyLastUsed(timestamp=now - timedelta(days=days), service=service, region=region)
+    if made:
+        key.create_date = now - timedelta(days=made)
+
+
 @contextmanager
 def aws() -> Iterator[Endpoint]:
     """The endpoint for the time of the block, empty at first."""
@@ -136,6 +172,9 @@ def aws() -> Iterator[Endpoint]:
             )
             endpoint.log.append(signed)
             endpoint.at("asked", signed)
+            if endpoint.breaks(signed):
+                self._hang_up()
+                return
             refused = endpoint.refusal(signed, body.decode("utf-8", "replace"))
             if refused is not None:
                 status, code = refused
@@ -152,10 +191,15 @@ def aws() -> Iterator[Endpoint]:
             endpoint.at("done", signed)
             if endpoint.lost[signed.operation] > 0:
                 endpoint.lost[signed.operation] -= 1
-                self.close_connection = True
-                self.connection.close()
+                endpoint.on_lost()
+                self._hang_up()
                 return
+            data = endpoint.identity(signed, data)
             self._send(reply.status, [h for h in reply.getheaders() if h[0].lower() not in _KEPT], data)
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.close()
 
         def _send(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
             self.send_response(status)

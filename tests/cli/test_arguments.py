@@ -102,6 +102,8 @@ PAGES = {
     "advise": "advice.md",
     "key": "aws.md",
     **dict.fromkeys(("key create", "key templates"), "service-keys.md"),
+    "key rotate": "rotation.md",
+    "key retire": "rotation.md",
     "forward": "fleet.md",
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
     **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),
@@ -113,8 +115,8 @@ def test_every_option_has_help_and_stands_in_the_documentation() -> None:
     _, commands = build_parser()
     for name, command in commands.items():
         for parser in every_parser(command):
-            action_page = PAGES.get(parser.prog.removeprefix("keywatch "), PAGES.get(name, "vault.md"))
-            page = (docs / action_page).read_text(encoding="utf-8")
+            own = parser.prog.removeprefix("keywatch ")
+            page = (docs / PAGES.get(own, PAGES.get(name, "vault.md"))).read_text(encoding="utf-8")
             for action in parser._actions:
                 named = isinstance(action, argparse._SubParsersAction) or not action.option_strings
                 assert action.help or named, action

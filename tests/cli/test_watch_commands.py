@@ -16,7 +16,7 @@ from test_memory import at
 
 from keywatch.cli import install
 from keywatch.cli.main import main
-from keywatch.config import Config, SweepConfig, WatchConfig, parse_config
+from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config
 from keywatch.memory import Memory
 from keywatch.move.journal import Journal, Move, MoveState
 from keywatch.severity import Severity
@@ -210,14 +210,14 @@ def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: 
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
     assert parse_config(said.encode(), "shown") == Config()
-    settings = len(SweepConfig.__dataclass_fields__) + len(WatchConfig.__dataclass_fields__)
+    settings = sum(len(kind.__dataclass_fields__) for kind in (SweepConfig, WatchConfig, KeysConfig))
     assert said.count("# the default") == settings
     file = home / ".config/keywatch/keywatch.toml"
     file.parent.mkdir(parents=True)
     text = (
         '[sweep]\nfail_on = "never"\nskip = ["a\\"b", "c\\\\d"]\nmax_file_size = "1M"\n'
         '[watch]\nsweep = "never"\nquiet = "250ms"\nalso = ["/x\\u001b[31m"]\nsystem = false\n'
-        '[entries."my key"]\ndeny = true\nuids = [0, 5]\nexecutables = ["/bin/a"]\n'
+        '[keys]\nmax_age = "never"\n[entries."my key"]\ndeny = true\nuids = [0, 5]\nexecutables = ["/bin/a"]\n'
     )
     file.write_text(text)
     assert main(["config", "show"]) == 0
