@@ -19,10 +19,9 @@ def run_agent(options: argparse.Namespace) -> int:
         from keywatch.cli.system import run_system_agent
 
         return run_system_agent()
-    from keywatch.config import FILE_NAME, read_config
     from keywatch.serve.agent import serve
     from keywatch.serve.keeper import Keeper
-    from keywatch.serve.policies import note_policies
+    from keywatch.serve.live import LivePolicies
     from keywatch.serve.reads import record
     from keywatch.wire.protocol import socket_path
 
@@ -31,12 +30,20 @@ def run_agent(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: asked.append(received))
     state = private_dir(homes.state)
-    policies = read_config(os.path.join(homes.config, FILE_NAME)).entries
-    note_policies(state, policies)
+    policies = LivePolicies(homes.config, state, _tell_policies)
+    policies.load()
     keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies)
     sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
     serve(keeper, homes.runtime, lambda: bool(asked))
     return 0
+
+
+def _tell_policies(trouble: str, changed: list[str]) -> None:
+    """Say what became of a changed configuration."""
+    if trouble:
+        sys.stderr.write(f"keywatch: {show(trouble)}\n")
+    for name in changed:
+        sys.stderr.write(f"keywatch: the policy of {show(name)} was changed\n")
 
 
 def run_unlock(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from keywatch.config import FILE_NAME, NEVER, EntryPolicy, SweepConfig, WatchCon
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
 from keywatch.paths import own_homes
+from keywatch.policyfile import toml_text
 from keywatch.report.escape import show
 
 #: settings whose None or 0 stands for `never` in the file
@@ -20,13 +21,16 @@ _NEVER = frozenset(("fail_on", "sweep", "home_sweep"))
 
 def run_config(options: argparse.Namespace) -> int:
     """Check or show the configuration, or print its path. `ConfigError` where it is wrong."""
-    path = os.path.join(own_homes().config, FILE_NAME)
+    homes = own_homes()
+    path = os.path.join(homes.config, FILE_NAME)
     if options.what == "path":
         sys.stdout.write(f"{show(path)}\n")
         return 0
     config = read_config(path)
     there = os.path.lexists(path)
     if options.what == "check":
+        if homes.system and (names := [name for name, policy in config.entries.items() if policy.session]):
+            raise ConfigError(f"{path}: [entries.{names[0]}] session: the system agent has no network to get one by")
         for rules in config.sweep.rules:
             if not os.path.isfile(rules):
                 raise ConfigError(f"{path}: [sweep] rules: there is no file {rules}")
@@ -39,7 +43,7 @@ def run_config(options: argparse.Namespace) -> int:
     for line in _lines("watch", config.watch, WatchConfig()):
         sys.stdout.write(line + "\n")
     for name, policy in config.entries.items():
-        for line in _lines(f"entries.{_quoted(name)}", policy, EntryPolicy()):
+        for line in _lines(f"entries.{toml_text(name)}", policy, EntryPolicy()):
             sys.stdout.write(line + "\n")
     return 0
 
@@ -64,11 +68,5 @@ def _toml(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml("", item) for item in value) + "]"
     if isinstance(value, str):
-        return _quoted(value)
+        return toml_text(value)
     return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value)
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML: what could fool a terminal stands escaped in it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

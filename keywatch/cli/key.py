@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 #: action → the module of cli/ and its function
-ACTIONS = {"list": ("key_list", "run_list")}
+ACTIONS = {"list": ("key_list", "run_list"), "session": ("key_session", "run_session")}
 
 
 def run_key(options: argparse.Namespace) -> int:

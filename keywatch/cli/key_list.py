@@ -19,7 +19,7 @@ from keywatch.paths import Homes, own_homes
 from keywatch.report.base import masked, plural
 from keywatch.report.escape import show, show_path
 from keywatch.serve.reads import last_reads, note_read
-from keywatch.vault.base import Entry, Vault
+from keywatch.vault.base import Entry, Vault, is_own
 from keywatch.vault.opening import open_vault
 
 SCHEMA = "keywatch.keys/1"
@@ -32,7 +32,7 @@ def run_list(options: argparse.Namespace) -> int:
     vault: Vault | None = None
     try:
         vault = open_vault("", homes, interactive=sys.stderr.isatty())
-        entries = [entry for entry in vault.list_entries() if entry.masked and not entry.name.startswith("undo.")]
+        entries = [entry for entry in vault.list_entries() if entry.masked and not is_own(entry.name)]
     except KeywatchError as error:  # keys in files can be told without
         sys.stderr.write(f"keywatch: {show(str(error))}\n")
         entries = []

@@ -28,6 +28,13 @@ class LivePolicies:
         self._looked = 0.0
         self._policies: Mapping[str, EntryPolicy] = {}
 
+    def load(self) -> None:
+        """Read them for the first time. `ConfigError` or `StateError` where that can't be done."""
+        signature = _sign(self._folder)
+        policies = read_config(os.path.join(self._folder, FILE_NAME)).entries
+        note_policies(self._state_dir, policies)
+        self._policies, self._signature = policies, signature
+
     def get(self, name: str) -> EntryPolicy | None:
         """The policy of an entry, by its name in any case."""
         self._refresh()

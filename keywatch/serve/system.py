@@ -14,8 +14,8 @@ from typing import Any
 
 from keywatch.age.keys import parse_recipient
 from keywatch.errors import AgeError, EntryExistsError, EntryMissingError, UsageError, VaultLockedError
-from keywatch.serve.keeper import Held, Keeper, Record
-from keywatch.serve.live import LivePolicies
+from keywatch.serve.errands import Errand
+from keywatch.serve.keeper import Held, Keeper, Policies, Record
 from keywatch.serve.policies import why_not
 from keywatch.serve.reads import Peer
 from keywatch.vault.base import check_name, timestamp
@@ -34,12 +34,11 @@ RECIPIENTS = "recipients.txt"
 class SystemKeeper(Keeper):
     """Answers everybody at the system's socket, each as far as the policies allow."""
 
-    def __init__(self, path: str, state_dir: str, record: Record, policies: LivePolicies) -> None:
-        super().__init__(path, state_dir, record)
-        self._live = policies
+    def __init__(self, path: str, state_dir: str, record: Record, policies: Policies) -> None:
+        super().__init__(path, state_dir, record, policies)
 
-    def question(self, line: bytes, peer: Peer) -> str | None:  # noqa: ARG002
-        """Nothing: at a system service there is nobody to ask."""
+    def errand(self, line: bytes, peer: Peer, *, allowed: bool = False) -> Errand | None:  # noqa: ARG002
+        """Nothing: at a system service there is nobody to ask, and no network to ask AWS over."""
         return None
 
     def lock(self) -> None:
@@ -53,9 +52,11 @@ class SystemKeeper(Keeper):
         return self._held
 
     def _why_not(self, name: str, peer: Peer) -> str | None:
-        policy = self._live.get(name)
+        policy = self._policies.get(name.casefold())
         if policy is not None and policy.deny:
             return "[entries] denies it"
+        if policy is not None and policy.session:
+            return "[entries] wants temporary keys, and the system agent has no network to get one by"
         if peer.uid == 0:
             return None
         if policy is None:
@@ -89,7 +90,7 @@ class SystemKeeper(Keeper):
 
     def _manage(self, words: list[str], peer: Peer) -> dict[str, Any]:
         if words[:1] == ["payload"] and len(words) == 2:
-            return {"fields": fields_as(self._open(words[1], "payload", peer))}
+            return {"fields": fields_as(self._open(words[1], "payload", peer).payload)}
         vault = self._vault()
         match words:
             case ["entries"]:

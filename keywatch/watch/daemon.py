@@ -20,7 +20,7 @@ from keywatch.memory import Memory
 from keywatch.paths import Homes, private_dir, user_homes
 from keywatch.serve.agent import inherited_listener, serve, serve_everybody
 from keywatch.serve.keeper import Keeper
-from keywatch.serve.policies import note_policies
+from keywatch.serve.live import LivePolicies
 from keywatch.serve.reads import record
 from keywatch.watch.base import Listener
 from keywatch.watch.desk import Desk
@@ -88,8 +88,9 @@ def _lock(runtime: str) -> int:
 
 
 def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Sequence[Listener], log: Log) -> int:
-    note_policies(homes.state, config.entries)
-    keeper = Keeper(vault, homes.state, partial(record, homes.state), config.entries)
+    policies = LivePolicies(homes.config, homes.state, partial(_tell_policies, log))
+    policies.load()
+    keeper = Keeper(vault, homes.state, partial(record, homes.state), policies)
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
 
@@ -106,6 +107,14 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Se
         for each in listeners:
             if close := getattr(each, "close", None):
                 close()
+
+
+def _tell_policies(log: Log, trouble: str, changed: list[str]) -> None:
+    """Say what became of a changed configuration."""
+    if trouble:
+        log(ERROR, "problem", trouble)
+    for name in changed:
+        log(INFO, "policy", "who may have an entry was changed", entry=name)
 
 
 def _work(

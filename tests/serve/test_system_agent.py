@@ -251,3 +251,13 @@ def test_killed_it_loses_nothing(lab: Lab) -> None:
             break
         except VaultMissingError:
             assert time.monotonic() < deadline
+
+
+def test_an_entry_with_temporary_keys_is_not_given_at_all(lab: Lab) -> None:
+    """The system agent has no network to get one by, and the long-lived key must not go instead."""
+    lab.allow(f"uids = [{ANNA}]\nsession = true")
+    for uid in (0, ANNA):
+        for request in ("credential work", "variables work", "payload work"):
+            answer = lab.ask(uid, request)
+            assert "has no network" in answer or "only root" in answer
+            assert lab.secret not in answer

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 from collections.abc import Iterable, Sequence
 
-from keywatch.errors import CannotMoveError, FormatError
+from keywatch.config import parse_config
+from keywatch.errors import CannotMoveError, ConfigError, FormatError
 from keywatch.formats.aws_ini import parse
-from keywatch.model import Binding, Role, Span
+from keywatch.model import Binding, Role
 from keywatch.move.base import Held, ProfileCheck, Topic
 from keywatch.move.draft import Draft
 from keywatch.move.ways.profiles import PROCESS, in_profile, profile_of, speaks
 from keywatch.places.accounts import Account, accounts
 from keywatch.places.read import OPEN_FLAGS
+from keywatch.policyfile import difference, set_keys
 from keywatch.vault.opening import SYSTEM
 
 VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
@@ -35,7 +36,6 @@ _POLICY = """\
 [entries."{entry}"]
 uids = [{uids}]
 """
-_UIDS = re.compile(rb"^uids = \[([0-9, ]*)\]$", re.MULTILINE)
 _MOST = 1 << 20
 #: names of profiles that a warning lists, and accounts of whom it speaks
 _LISTED = 4
@@ -103,26 +103,35 @@ def _allow(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
         if text is None:
             draft.create(path, _POLICY.format(entry=held.entry, uids=_numbers(uids)).encode(), 0o644)
         else:
-            found = _UIDS.search(text)
-            if found is None:
+            new = _with_uids(path, text, held.entry, uids)
+            if new is None:
                 raise CannotMoveError(
                     f"{path}: has no line uids = […] to add {names} to", "add it there, or move it as another --entry"
                 )
-            new = (
-                b"uids = ["
-                + _numbers(uids | {int(each) for each in found[1].split(b",") if each.strip()}).encode()
-                + b"]"
-            )
             if there is None:
-                draft.remake(path, text[: found.start()] + new + text[found.end() :])
-            elif new != found[0]:
-                draft.replace(path, Span(*found.span()), new)
+                draft.remake(path, new)
+            elif new != text:
+                draft.replace(path, *difference(text, new))
     draft.say(
         Topic.AFTER,
         f"the system agent gives the key to root{' and ' + names if names else ''} alone"
         + (f": {POLICIES}/{held.entry}.toml names who else may have it" if uids else ""),
         held.path,
     )
+
+
+def _with_uids(path: str, text: bytes, entry: str, uids: set[int]) -> bytes | None:
+    """The policy's file with these users added; None where it names none, or can't be read."""
+    try:
+        policy = parse_config(text, path).entries.get(entry.casefold())
+        if policy is None or not policy.uids:
+            return None
+        new = set_keys(text, entry, {"uids": f"[{_numbers(uids | set(policy.uids))}]"})
+        if new is None or set(parse_config(new, path).entries[entry.casefold()].uids) != uids | set(policy.uids):
+            return None
+    except ConfigError:
+        return None
+    return new
 
 
 def _numbers(uids: Iterable[int]) -> str:
