@@ -426,3 +426,16 @@ def test_the_setting_is_told_by_config_check_and_costs_no_other_entry(lab: Lab) 
     folder = str(lab.moving.home / ".config/keywatch")
     done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     assert done.stdout == "None False\n"
+
+
+def test_another_place_of_the_key_moves_to_the_same_entry(lab: Lab) -> None:
+    """Its program gets temporary keys as well, and the plan says so."""
+    lab.moving.run("key", "session", "work")
+    text = (
+        f"[default]\naws_access_key_id={lab.key['AccessKeyId']}\naws_secret_access_key={lab.key['SecretAccessKey']}\n"
+    )
+    path = lab.moving.write(".aws/credentials", text)
+    shown = lab.moving.run("move", str(path), "--yes").stdout.decode()
+    assert "temporary keys only" in shown
+    assert "keywatch-credential work" in path.read_text()
+    lab.key_id()
