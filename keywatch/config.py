@@ -24,6 +24,8 @@ MAX_BYTES = 1 << 20
 NEVER = "never"
 #: what may lock the vault that the daemon holds open
 LOCK_ON = ("screen", "suspend")
+#: what becomes of a program that wants an entry for the first time
+NEW = ("tell", "ask", "deny")
 
 #: as IAM and STS accept them (their API references)
 _ROLE = re.compile(r"arn:aws[a-z-]{0,20}:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -56,19 +58,28 @@ class SweepConfig:
 class EntryPolicy:
     """`[entries.NAME]`: to whom the agent gives an entry. Empty: to any of this user's programs.
 
-    `session`: temporary keys are given instead of it, for `duration` seconds: of `role` where one is named, with a code
-    of the MFA device `mfa` (its ARN or serial number) where one is.
+    `new`: what becomes of a program that has not used it before; empty: as `[keys]` says. `session`: temporary keys are
+    given instead of it, for `duration` seconds: of `role` where one is named, with a code of the MFA device `mfa` (its
+    ARN or serial number) where one is.
     """
 
     deny: bool = False
     ask: bool = False
     uids: tuple[int, ...] = ()
     executables: tuple[str, ...] = ()
+    new: str = ""
     session: bool = False
     role: str = ""
     mfa: str = ""
     duration: float = 3600.0
     external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysConfig:
+    """`[keys]`: what counts for every entry unless its own section says otherwise."""
+
+    new: str = "tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,7 @@ class Config:
     sweep: SweepConfig = field(default_factory=SweepConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
     entries: Mapping[str, EntryPolicy] = field(default_factory=dict)
+    keys: KeysConfig = field(default_factory=KeysConfig)
 
 
 def parse_size(text: str) -> int:
@@ -169,8 +181,8 @@ def parse_config(content: bytes, source: str, below: Config | None = None) -> Co
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{source}: not valid TOML: {reason}") from None
-    _refuse_unknown(document, ("sweep", "watch", "entries"), source, "section")
-    for name in ("sweep", "watch"):
+    _refuse_unknown(document, ("sweep", "watch", "keys", "entries"), source, "section")
+    for name in ("sweep", "watch", "keys"):
         if not isinstance(document.get(name, {}), dict):
             raise ConfigError(f"{source}: '{name}' must be a section: write [{name}]")
     entries = document.get("entries", {})
@@ -182,6 +194,7 @@ def parse_config(content: bytes, source: str, below: Config | None = None) -> Co
         _sweep(document.get("sweep", {}), source, base.sweep),
         _watch(document.get("watch", {}), source, base.watch),
         {**base.entries, **policies},
+        _keys(document.get("keys", {}), source, base.keys),
     )
 
 
@@ -216,12 +229,18 @@ def _watch(section: Mapping[str, object], source: str, base: WatchConfig) -> Wat
     return replace(base, **_read(section, readers, f"{source}: [watch]"))  # type: ignore[arg-type]  # as the readers give
 
 
+def _keys(section: Mapping[str, object], source: str, base: KeysConfig) -> KeysConfig:
+    readers: dict[str, Callable[[object], object]] = {"new": _one_of(NEW)}
+    return replace(base, **_read(section, readers, f"{source}: [keys]"))  # type: ignore[arg-type]  # as the readers give
+
+
 def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:
     readers: dict[str, Callable[[object], object]] = {
         "deny": _flag,
         "ask": _flag,
         "uids": _numbers,
         "executables": _paths,
+        "new": _one_of(("", *NEW)),
         "session": _flag,
         "role": _like(_ROLE, "the ARN of a role, such as arn:aws:iam::123456789012:role/name"),
         "mfa": _like(_MFA, "an MFA device's ARN or serial number: keywatch key session NAME --mfa finds it out"),
@@ -310,6 +329,15 @@ def _choices(known: tuple[str, ...]) -> Callable[[object], tuple[str, ...]]:
         if wrong := [word for word in words if word not in known]:
             raise ValueError(f"unknown {wrong[0][:100]!r}: known: {', '.join(known)}")
         return words
+
+    return read
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"expected one of {', '.join(word for word in known if word)}")
+        return str(value)
 
     return read
 

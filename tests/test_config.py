@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.config import Config, EntryPolicy, SweepConfig, WatchConfig, parse_config, parse_size, read_config
+from keywatch.config import (
+    Config,
+    EntryPolicy,
+    KeysConfig,
+    SweepConfig,
+    WatchConfig,
+    parse_config,
+    parse_size,
+    read_config,
+)
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
 
@@ -108,8 +117,9 @@ def test_a_size_is_a_number_or_an_error(text: str) -> None:
 def test_the_documentation_has_every_key_with_its_default() -> None:
     text = DOC.read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", text, re.M))
-    sweep, entry, watch = ({f.name for f in fields(kind)} for kind in (SweepConfig, EntryPolicy, WatchConfig))
-    assert set(rows) == sweep | entry | watch
+    kinds = (SweepConfig, EntryPolicy, WatchConfig, KeysConfig)
+    sweep, entry, watch, keys = ({f.name for f in fields(kind)} for kind in kinds)
+    assert set(rows) == sweep | entry | watch | keys
     # what the page gives as defaults, read as a file, is the default
     lines = {key: f"{key} = {value}\n" for key, value in rows.items()}
     document = "[sweep]\n" + "".join(lines[key] for key in sorted(sweep))

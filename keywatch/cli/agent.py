@@ -32,7 +32,9 @@ def run_agent(options: argparse.Namespace) -> int:
     state = private_dir(homes.state)
     policies = LivePolicies(homes.config, state, _tell_policies)
     policies.load()
-    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies)
+    keeper = Keeper(
+        os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies, _tell_consumer
+    )
     sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
     serve(keeper, homes.runtime, lambda: bool(asked))
     return 0
@@ -44,6 +46,11 @@ def _tell_policies(trouble: str, changed: list[str]) -> None:
         sys.stderr.write(f"keywatch: {show(trouble)}\n")
     for name in changed:
         sys.stderr.write(f"keywatch: the policy of {show(name)} was changed\n")
+
+
+def _tell_consumer(entry: str, program: str) -> None:
+    """Say that a program is new to an entry."""
+    sys.stderr.write(f"keywatch: new to {show(entry)}: {show(program)}: keywatch key consumers {show(entry)}\n")
 
 
 def run_unlock(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 
-from keywatch.config import FILE_NAME, NEVER, EntryPolicy, SweepConfig, WatchConfig, read_config
+from keywatch.config import FILE_NAME, NEVER, EntryPolicy, KeysConfig, SweepConfig, WatchConfig, read_config
 from keywatch.errors import ConfigError
 from keywatch.model import Severity
 from keywatch.paths import own_homes
@@ -41,6 +41,8 @@ def run_config(options: argparse.Namespace) -> int:
     for line in _lines("sweep", config.sweep, SweepConfig()):
         sys.stdout.write(line + "\n")
     for line in _lines("watch", config.watch, WatchConfig()):
+        sys.stdout.write(line + "\n")
+    for line in _lines("keys", config.keys, KeysConfig()):
         sys.stdout.write(line + "\n")
     for name, policy in config.entries.items():
         for line in _lines(f"entries.{toml_text(name)}", policy, EntryPolicy()):

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 
 #: action → the module of cli/ and its function
-ACTIONS = {"list": ("key_list", "run_list"), "session": ("key_session", "run_session")}
+ACTIONS = {
+    "list": ("key_list", "run_list"),
+    "session": ("key_session", "run_session"),
+    "consumers": ("key_consumers", "run_consumers"),
+}
 
 
 def run_key(options: argparse.Namespace) -> int:

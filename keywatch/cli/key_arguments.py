@@ -13,6 +13,7 @@ def add_key(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=type(parser))
     _add_list(actions)
     _add_session(actions)
+    _add_consumers(actions)
 
 
 def _add_list(actions: Any) -> None:
@@ -49,3 +50,13 @@ def _add_session(actions: Any) -> None:
     session.add_argument("--vault", default="", metavar="FILE", help="another vault file, or 'keyring'")
     session.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
     session.add_argument("--json", action="store_true", help="as JSON (docs/sessions.md)")
+
+
+def _add_consumers(actions: Any) -> None:
+    consumers = actions.add_parser(
+        "consumers", help="which programs have used which entry", description="Which programs have used which entry.",
+        allow_abbrev=False,
+    )  # fmt: skip
+    consumers.add_argument("entry", nargs="?", metavar="ENTRY", help="of this entry only")
+    consumers.add_argument("--forget", metavar="PROGRAM", help="have this program be new to ENTRY again")
+    consumers.add_argument("--json", action="store_true", help="as JSON (docs/consumers.md)")

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from keywatch.cli.key_consumers import known_consumers
 from keywatch.cli.workbench import find_all, in_order
 from keywatch.detect.account import account_of
 from keywatch.errors import KeywatchError
@@ -38,6 +39,9 @@ def run_list(options: argparse.Namespace) -> int:
         entries = []
     findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
     keys = [_key(entry, findings, homes) for entry in entries]
+    programs = known_consumers(homes)
+    for key in keys:
+        key["consumers"] = len(programs.get(key["entry"].casefold(), ()))
     known = {key["masked"] for key in keys}
     keys += [_key(None, group, homes) for group in _groups(findings) if masked(group[0]) not in known]
     if options.online and vault is not None:
@@ -71,6 +75,7 @@ def _key(entry: Entry | None, findings: Sequence[Finding], homes: Homes) -> dict
         "masked": name, "entry": entry.name if entry else "", "kind": entry.kind if entry else places[0].kind,
         "account": account or "", "user": "", "state": "not asked", "since": min(filter(None, times), default=""),
         "used": (reads.get(entry.name.casefold(), "") or entry.last_used) if entry else "",
+        "consumers": 0,
         "places": sorted({each.place.path for each in places}),
     }  # fmt: skip
 
@@ -116,6 +121,9 @@ def _print(keys: list[dict[str, Any]], *, online: bool) -> None:
         rows.append(("made", show(created)) if created else ("since", f"{show(key['since']) or 'unknown'} at least"))
         used = aws.get("used") or key["used"]
         rows.append(("used", (show(used) or "never, as far as is known") + _by(aws)))
+        if key["consumers"]:
+            told = "" if key["consumers"] == 1 else f": keywatch key consumers {show(key['entry'])}"
+            rows.append(("by", plural(key["consumers"], "program") + told))
         if online:
             why = key.get("why") or aws.get("why", "")
             rows.append(("state", show(key["state"]) + (f" ({show(why)})" if why else "")))

@@ -60,6 +60,12 @@ class OfferListener:
                 self._offers.turn(identity, OfferState.SUPERSEDED, time.time())
             self._poke()
 
+    def used(self, entry: str, program: str) -> None:
+        """A program is new to an entry of the vault."""
+        with self._lock:
+            self._offers.add_news(entry, program, time.time())
+            self._poke()
+
     def tick(self) -> None:
         """Now and then: a notifier that ended is started again when there is something to tell."""
         now = time.monotonic()
@@ -111,7 +117,7 @@ class OfferListener:
                 self._process.stdin.write(b"\n")
                 self._process.stdin.flush()
                 return
-        if not any(offer.state is OfferState.NEW for offer in self._offers.all()):
+        if not self._offers.news() and not any(offer.state is OfferState.NEW for offer in self._offers.all()):
             return
         isolated = "-P" if "PYTHONPATH" in os.environ else "-I"
         command = [sys.executable, isolated, "-m", "keywatch.offers.notifier"]

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from keywatch.errors import KeywatchError, UsageError, VaultLockedError
 from keywatch.serve.errands import Errand
+from keywatch.serve.newcomers import Newcomers
 from keywatch.serve.output import credential_json, environment
 from keywatch.serve.policies import why_not
+from keywatch.serve.programs import program_of
 from keywatch.vault.base import NAME, Payload
 from keywatch.wire.protocol import GIVEN, LOCKED, REFUSED
 
@@ -35,6 +37,8 @@ _CACHED = 256
 #: refusals of one user that are recorded, in so many seconds; how many more there were is said with the next
 _REFUSALS = 30
 _REFUSALS_IN = 60.0
+#: the event of a program that has not used an entry before
+NEW_CONSUMER = "new-consumer"
 #: what begins so is for keywatch itself (vault/session.py), and not given past the policy of the entry
 SESSION = "session."
 
@@ -47,6 +51,9 @@ class Policies(Protocol):
 
     def get(self, name: str, /) -> EntryPolicy | None:
         """One entry's."""
+
+    def new(self, name: str, /) -> str:
+        """What becomes of a program that is new to the entry: `tell`, `ask` or `deny`."""
 
 
 @dataclass(slots=True)
@@ -72,7 +79,8 @@ class Keeper:
     """Answers requests for the entries of the vault file at `path`.
 
     `record` is told of each event before anything comes of it: what happened (read, refused, unlock, lock), what was
-    asked, the entry, and who asked. Where it fails, nothing is given.
+    asked, the entry, and who asked. Where it fails, nothing is given. `tell` gets an entry and a program that
+    is new to it.
     """
 
     def __init__(
@@ -80,9 +88,12 @@ class Keeper:
         path: str,
         state_dir: str,
         record: Record,
-        policies: Policies | None = None,
+        policies: Policies,
+        tell: Callable[[str, str], None] | None = None,
     ) -> None:
-        self._policies: Policies = policies if policies is not None else {}
+        self._policies = policies
+        self._tell = tell
+        self._newcomers = Newcomers(state_dir, policies)
         self._path = path
         self._state_dir = state_dir
         self._record = record
@@ -97,13 +108,19 @@ class Keeper:
             return None
         name, held = words[1], self._current()
         policy = self._policies.get(name.casefold())
-        if policy is None or held is None or self._why_not(name, peer) is not None:
+        if held is None or self._why_not(name, peer) is not None:
             return None
-        program = peer.parent or peer.executable or "a program"
-        if policy.ask and not allowed:
-            question = f"Give the key '{name}' to {program} (process {peer.pid})?"
-            return Errand(partial(_consult, question), asks=True, grants=True)
-        if not policy.session:
+        asks = policy is not None and policy.ask
+        program = program_of(peer.pid)
+        stranger = self._newcomers.is_to_be_asked_about(name, program)
+        if (asks or stranger) and not allowed:
+            before = "which has not used it before, " if stranger else ""
+            question = f"Give the key '{name}' to {program}, {before}process {peer.pid}?"
+            return Errand(partial(self._consult, question, words[0], name, peer), asks=True, grants=True)
+        if stranger:
+            self._record(NEW_CONSUMER, words[0], name, peer, program=program, asked="yes")
+            self._newcomers.allow(name, program)
+        if policy is None or not policy.session:
             return None
         try:
             payload, sessions = self._payload(held, name), _sessions(held)
@@ -112,7 +129,7 @@ class Keeper:
 
                 if (kept := kept_session(self._file(held), name, policy, payload)) is not None:
                     sessions.put(name, kept)
-            return sessions.errand(name, payload, policy, f"{program} (process {peer.pid})")
+            return sessions.errand(name, payload, policy, f"{program}, process {peer.pid},")
         except KeywatchError:
             return None  # the answer says the same
 
@@ -159,6 +176,7 @@ class Keeper:
     def lock(self) -> None:
         """Forget identities and everything that they opened."""
         self._held = None
+        self._newcomers.write()
 
     def _unlock(self, seconds: str, texts: list[str], peer: Peer) -> str:
         from keywatch.age.keys import parse_identity
@@ -183,6 +201,10 @@ class Keeper:
         if (why := self._why_not(name, peer)) is not None:
             self._note_refusal(what, name, peer, why)
             raise UsageError(f"entry '{name}' is not given: {why}")
+        program = program_of(peer.pid)
+        if (why := self._newcomers.why_not(name, program)) is not None:
+            self._note_refusal(what, name, peer, why)
+            raise UsageError(f"entry '{name}' is not given: {why}")
         held = self._current()
         if held is None:
             raise VaultLockedError("the agent is locked: keywatch unlock")
@@ -191,11 +213,13 @@ class Keeper:
         if policy is None or not policy.session:
             # recorded before it is given: a read that can't be recorded is not given
             self._record("read", what, name, peer)
+            self._note_consumer(what, name, peer, program, payload)
             return Given(payload)
         sessions = _sessions(held)
         if (session := sessions.find(name, payload, policy)) is None:
             raise UsageError(f"entry '{name}': {sessions.why_none(name)}")
         self._record("read", what, name, peer, session=session.payload.masked(), until=session.expires)
+        self._note_consumer(what, name, peer, program, payload)
         return Given(session.payload, session.expires)
 
     def _payload(self, held: Held, name: str) -> Payload:
@@ -241,6 +265,25 @@ class Keeper:
         """Why a peer is not given an entry."""
         return why_not(self._policies.get(name.casefold()), peer)
 
+    def _note_consumer(self, what: str, name: str, peer: Peer, program: str, payload: Payload) -> None:
+        """Count the program's use, and tell of one that is new."""
+        if self._newcomers.note(name, program, payload.masked()):
+            self._record(NEW_CONSUMER, what, name, peer, program=program)
+            if self._tell is not None:
+                self._tell(name, program)
+
+    def _consult(self, question: str, what: str, name: str, peer: Peer) -> str:
+        """Why a person does not consent."""
+        from keywatch.serve.pinentry import confirm, find_pinentry
+
+        program = find_pinentry()
+        if program is None:
+            return "nobody can be asked: install pinentry"
+        if confirm(program, question):
+            return ""
+        self._note_refusal(what, name, peer, "a person declined")
+        return "declined"
+
     def _note_refusal(self, what: str, name: str, peer: Peer, why: str) -> None:
         """Record a refusal, but let nobody fill the disk with them."""
         now = time.monotonic()
@@ -276,16 +319,6 @@ def _sessions(held: Held) -> Sessions:
 
         held.sessions = Sessions()
     return held.sessions
-
-
-def _consult(question: str) -> str:
-    """Why a person does not consent."""
-    from keywatch.serve.pinentry import confirm, find_pinentry
-
-    program = find_pinentry()
-    if program is None:
-        return "nobody can be asked: install pinentry"
-    return "" if confirm(program, question) else "declined"
 
 
 def _now() -> float:

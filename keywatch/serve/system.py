@@ -14,6 +14,7 @@ from typing import Any
 
 from keywatch.age.keys import parse_recipient
 from keywatch.errors import AgeError, EntryExistsError, EntryMissingError, UsageError, VaultLockedError
+from keywatch.serve.consumers import forget
 from keywatch.serve.errands import Errand
 from keywatch.serve.keeper import Held, Keeper, Policies, Record
 from keywatch.serve.policies import why_not
@@ -43,7 +44,7 @@ class SystemKeeper(Keeper):
 
     def lock(self) -> None:
         """Forget what was opened; the credential opens it again."""
-        self._held = None
+        super().lock()
 
     def _current(self) -> Held | None:
         if self._held is None:
@@ -73,7 +74,7 @@ class SystemKeeper(Keeper):
                 return super()._answer(words, peer)
             case ["status"]:
                 return GIVEN, "unlocked" if self._can_open() else "locked"
-        if words[:1] and words[0] in ("entries", "put", "rename", "remove") and peer.uid != 0:
+        if words[:1] and words[0] in ("entries", "put", "rename", "remove", "forget") and peer.uid != 0:
             return REFUSED, "only root may list or change the system vault"
         try:
             return GIVEN, json.dumps(self._manage(words, peer))
@@ -106,6 +107,8 @@ class SystemKeeper(Keeper):
             case ["rename", name, new]:
                 self._record("rename", "", check_name(name), peer, new=check_name(new))
                 return {"entry": entry_as(vault.rename(name, new))}
+            case ["forget", name, text]:
+                return {"forgotten": forget(self._state_dir, check_name(name), _text(text))}
             case ["remove", name]:
                 self._record("remove", "", check_name(name), peer)
                 vault.remove(name)
@@ -115,6 +118,13 @@ class SystemKeeper(Keeper):
     def _vault(self) -> FileVault:
         held = self._current()
         return FileVault(self._path, self._state_dir, lambda _: held.identities if held else [], lock_timeout=2.0)
+
+
+def _text(encoded: str) -> str:
+    try:
+        return b64decode(encoded, validate=True).decode()
+    except ValueError:
+        raise UsageError("not the name of a program") from None
 
 
 def make_vault(path: str, state_dir: str, config_dir: str) -> bool:

@@ -104,10 +104,10 @@ def _sweep(
         try:
             run_crew(len(units) + bool(asked.contents), _starter(tools), jobs, gathered.take)
         except KeyboardInterrupt:
-            raise Interrupted(_result(request, gathered, rules, asked, notes, begun)) from None
+            raise Interrupted(_result(request, gathered, rules, asked, notes, begun, homes)) from None
         if state is not None:
             gathered.save(state, rules.digest, known)
-    return _result(request, gathered, rules, asked, notes, begun, elsewhere)
+    return _result(request, gathered, rules, asked, notes, begun, homes, elsewhere)
 
 
 def scope_of(request: SweepRequest) -> str:
@@ -226,15 +226,17 @@ def _result(
     asked: Asked,
     notes: tuple[str, ...],
     begun: float,
+    homes: Homes,
     elsewhere: Elsewhere | None = None,
 ) -> SweepResult:
     """Everything judged, suppressed and added up."""
     findings = []
     if gathered.seen:
         from keywatch.sweep.judge import judge_all
+        from keywatch.sweep.uses import known_uses
 
         known = elsewhere({sighting.identity for sighting in gathered.seen}) if elsewhere is not None else {}
-        findings = judge_all(gathered.seen, rules.rules, time.time(), known)
+        findings = judge_all(gathered.seen, rules.rules, time.time(), known, known_uses(homes))
     today = datetime.datetime.now().astimezone().date()
     findings, suppressed = suppress(findings, request.ignore, request.baseline, today)
     if gathered.allowed:

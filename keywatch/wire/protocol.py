@@ -4,7 +4,8 @@ Requests: `credential ENTRY`, `variables ENTRY`, `unlock SECONDS IDENTITY…`, `
 be shown of its temporary key, as JSON) and `session ENTRY RECORD` (hold this one: base64 of JSON, as vault/session.py
 makes it); to the daemon also `watch status`, `watch brief`, `watch pause SECONDS` and `watch sweep`. The system agent,
 whose socket is open to everybody, knows `credential`, `variables` and `payload ENTRY`, and from root alone `entries`,
-`put DEPOSIT`, `rename ENTRY NEW` and `remove ENTRY` (vault/remote.py); the system watcher knows `watch findings` too.
+`put DEPOSIT`, `rename ENTRY NEW`, `remove ENTRY` and `forget ENTRY PROGRAM` (vault/remote.py); the system watcher knows
+`watch findings` too.
 
 The first byte of a reply is its verdict, the rest a text up to the end of the line. No text of a refusal holds anything
 secret.

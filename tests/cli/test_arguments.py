@@ -100,7 +100,7 @@ PAGES = {
     **dict.fromkeys(("watch", "status", "pause", "install", "uninstall", "config"), "daemon.md"),
     "log": "audit.md",
     "advise": "advice.md",
-    "key": "aws.md sessions.md",
+    "key": "aws.md sessions.md consumers.md",
     "forward": "fleet.md",
     **dict.fromkeys(("sweep", "rules", "report", "completion"), "usage.md"),
     **dict.fromkeys(("review", "move", "redact", "ignore", "ignores", "undo", "recover"), "moving.md"),

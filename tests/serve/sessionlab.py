@@ -44,20 +44,15 @@ for line in sys.stdin:
 
 
 @dataclass
-class Lab:
-    """The home, the endpoint, and the key of `work`."""
+class Served:
+    """The home, and an agent over its vault once it is started."""
 
     moving: Moving
-    endpoint: Endpoint
-    key: dict[str, str] = field(default_factory=dict)
     agent: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.moving.env |= {"AWS_ENDPOINT_URL": self.endpoint.url, "KEYWATCH_PINENTRY": "", "KEYWATCH_DEBUG": "1"}
+        self.moving.env |= {"KEYWATCH_PINENTRY": "", "KEYWATCH_DEBUG": "1"}
         self.moving.init_vault()
-        self.key = self.endpoint.make_user("bob")
-        self.put("work", self.key)
-        self.endpoint.log.clear()
 
     def put(self, entry: str, key: dict[str, str], *words: str) -> None:
         given = f"AWS_ACCESS_KEY_ID={key['AccessKeyId']}\nAWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}\n"
@@ -92,14 +87,6 @@ class Lab:
             env=self.moving.env, capture_output=True, text=True, check=False, timeout=90,
         )  # fmt: skip
 
-    def key_id(self, entry: str = "work") -> str:
-        """The key that a client gets, which must be a temporary one."""
-        done = self.helper(entry)
-        assert done.returncode == 0, done.stderr
-        answer = json.loads(done.stdout)
-        assert answer["AccessKeyId"].startswith("ASIA") and answer["SessionToken"]
-        return str(answer["AccessKeyId"])
-
     def ask(self, line: bytes) -> tuple[bytes, bytes] | None:
         """The agent's answer."""
         code = "import sys; from keywatch.wire.client import *; print(ask_agent(sys.argv[1], sys.argv[2].encode(), 9))"
@@ -107,6 +94,40 @@ class Lab:
         done = subprocess.run([sys.executable, "-c", code, path, line], capture_output=True, text=True, check=True)
         answer: tuple[bytes, bytes] | None = eval(done.stdout)
         return answer
+
+    def pinentry(self, *answers: str) -> Path:
+        """A pinentry that types these; the file that tells what it was asked."""
+        folder = self.moving.root / "pinentry"
+        folder.mkdir(exist_ok=True)
+        program = folder / "pinentry"
+        program.write_text(_PINENTRY.replace("{python}", sys.executable))
+        program.chmod(0o700)
+        (folder / "answers").write_text("".join(f"{each}\n" for each in answers))
+        self.moving.env["KEYWATCH_PINENTRY"] = str(program)
+        return folder / "asked"
+
+
+@dataclass
+class Lab(Served):
+    """The same with an endpoint, which knows the key of `work`."""
+
+    endpoint: Endpoint = field(default_factory=Endpoint)
+    key: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.moving.env |= {"AWS_ENDPOINT_URL": self.endpoint.url}
+        self.key = self.endpoint.make_user("bob")
+        self.put("work", self.key)
+        self.endpoint.log.clear()
+
+    def key_id(self, entry: str = "work") -> str:
+        """The key that a client gets, which must be a temporary one."""
+        done = self.helper(entry)
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        assert answer["AccessKeyId"].startswith("ASIA") and answer["SessionToken"]
+        return str(answer["AccessKeyId"])
 
     def calls(self, operation: str) -> int:
         return sum(each.operation == f"sts:{operation}" for each in self.endpoint.log)
@@ -130,17 +151,6 @@ class Lab:
         assert answer is not None
         assert answer[0] == b"+", answer
         return str(record["access_key_id"])
-
-    def pinentry(self, *answers: str) -> Path:
-        """A pinentry that types these; the file that tells what it was asked."""
-        folder = self.moving.root / "pinentry"
-        folder.mkdir(exist_ok=True)
-        program = folder / "pinentry"
-        program.write_text(_PINENTRY.replace("{python}", sys.executable))
-        program.chmod(0o700)
-        (folder / "answers").write_text("".join(f"{each}\n" for each in answers))
-        self.moving.env["KEYWATCH_PINENTRY"] = str(program)
-        return folder / "asked"
 
 
 def at_once(count: int, work: Any) -> list[Any]:

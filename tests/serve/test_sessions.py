@@ -32,7 +32,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def lab(tmp_path: Path, endpoint: Endpoint) -> Iterator[Lab]:
-    lab = Lab(Moving(tmp_path), endpoint)
+    lab = Lab(Moving(tmp_path), endpoint=endpoint)
     yield lab
     lab.stop()
     # wherever it went on its way: the long-lived secret lies in no file but the sealed vault
