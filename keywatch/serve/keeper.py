@@ -37,8 +37,6 @@ _CACHED = 256
 #: refusals of one user that are recorded, in so many seconds; how many more there were is said with the next
 _REFUSALS = 30
 _REFUSALS_IN = 60.0
-#: the event of a program that has not used an entry before
-NEW_CONSUMER = "new-consumer"
 #: what begins so is for keywatch itself (vault/session.py), and not given past the policy of the entry
 SESSION = "session."
 
@@ -118,7 +116,7 @@ class Keeper:
             question = f"Give the key '{name}' to {program}, {before}process {peer.pid}?"
             return Errand(partial(self._consult, question, words[0], name, peer), asks=True, grants=True)
         if stranger:
-            self._record(NEW_CONSUMER, words[0], name, peer, program=program, asked="yes")
+            self._record("new-consumer", words[0], name, peer, program=program, asked="yes")
             self._newcomers.allow(name, program)
         if policy is None or not policy.session:
             return None
@@ -268,7 +266,7 @@ class Keeper:
     def _note_consumer(self, what: str, name: str, peer: Peer, program: str, payload: Payload) -> None:
         """Count the program's use, and tell of one that is new."""
         if self._newcomers.note(name, program, payload.masked()):
-            self._record(NEW_CONSUMER, what, name, peer, program=program)
+            self._record("new-consumer", what, name, peer, program=program)
             if self._tell is not None:
                 self._tell(name, program)
 

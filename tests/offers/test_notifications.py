@@ -236,4 +236,4 @@ def test_a_program_that_is_new_to_an_entry_is_told(life):
     assert life.secret not in told
     assert b'"new-consumer"' in life.log()
     time.sleep(3)
-    assert life.desk.told().count("A new program uses the key") == 1
+    assert life.desk.told().count("summary: 'A new program uses the key") == 1
