@@ -39,7 +39,11 @@ def run_list(options: argparse.Namespace) -> int:
         entries = []
     findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
     keys = [_key(entry, findings, homes) for entry in entries]
-    programs = known_consumers(homes)
+    try:
+        programs = known_consumers(homes)
+    except KeywatchError as error:
+        sys.stderr.write(f"keywatch: {show(str(error))}\n")
+        programs = {}
     for key in keys:
         key["consumers"] = len(programs.get(key["entry"].casefold(), ()))
     known = {key["masked"] for key in keys}

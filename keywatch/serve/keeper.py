@@ -109,6 +109,8 @@ class Keeper:
         if held is None or self._why_not(name, peer) is not None:
             return None
         asks = policy is not None and policy.ask
+        if not asks and self._policies.new(name) != "ask" and (policy is None or not policy.session):
+            return None
         program = program_of(peer.pid)
         stranger = self._newcomers.is_to_be_asked_about(name, program)
         if (asks or stranger) and not allowed:

@@ -17,6 +17,10 @@ from keywatch.serve.policies import note_policies
 _Signature = tuple[tuple[str, int, int, int], ...]
 
 
+#: seconds in which the files are not looked at twice: one request asks several times
+_AT_ONCE = 0.02
+
+
 class LivePolicies:
     """`get` an entry's policy. `tell` is called with each trouble, and with each list of entries that changed."""
 
@@ -26,6 +30,7 @@ class LivePolicies:
         self._tell = tell
         self._signature: _Signature | None = None
         self._looked = 0.0
+        self._signed = -1.0
         self._config = Config()
 
     def load(self) -> None:
@@ -46,6 +51,10 @@ class LivePolicies:
         return (policy.new if policy is not None else "") or self._config.keys.new
 
     def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._signed < _AT_ONCE:
+            return
+        self._signed = now
         signature = _sign(self._folder)
         if signature == self._signature:
             return

@@ -201,6 +201,7 @@ def test_a_damaged_store_stops_only_whoever_relies_on_it(lab: Lab, content: byte
         assert "can't be told" in done.stderr and "consumers.json" in done.stderr
     assert (path.read_bytes() if path.is_file() else b"") == before
     assert b"consumers.json" in lab.moving.run("key", "consumers", status=3).stderr
+    assert lab.moving.json("key", "list")["keys"][0]["entry"] == "work"
     text = f"[default]\naws_access_key_id={KEY['AccessKeyId']}\naws_secret_access_key={KEY['SecretAccessKey']}\n"
     place = lab.moving.write(".aws/credentials", text)
     assert lab.moving.findings(".aws/credentials")[0]["severity"] == "critical"
