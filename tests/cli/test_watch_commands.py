@@ -16,7 +16,7 @@ from test_memory import at
 
 from keywatch.cli import install
 from keywatch.cli.main import main
-from keywatch.config import Config, SweepConfig, WatchConfig, parse_config
+from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config
 from keywatch.memory import Memory
 from keywatch.model import Severity
 from keywatch.move.journal import Journal, Move, MoveState
@@ -210,7 +210,7 @@ def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: 
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
     assert parse_config(said.encode(), "shown") == Config()
-    settings = len(SweepConfig.__dataclass_fields__) + len(WatchConfig.__dataclass_fields__)
+    settings = sum(len(each.__dataclass_fields__) for each in (SweepConfig, WatchConfig, KeysConfig))
     assert said.count("# the default") == settings
     file = home / ".config/keywatch/keywatch.toml"
     file.parent.mkdir(parents=True)
