@@ -7,6 +7,7 @@ secret, reads no environment, and never writes the file.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,15 @@ _MOST_FILES = 1000
 MAX_BYTES = 1 << 20
 #: what may lock the vault that the daemon holds open
 LOCK_ON = ("screen", "suspend")
+#: what becomes of a program that wants an entry for the first time
+NEW = ("tell", "ask", "deny")
+
+#: as IAM and STS accept them (their API references)
+_ROLE = re.compile(r"arn:aws[a-z-]{0,20}:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_MFA = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+#: seconds: STS gives no session for less, to an IAM user none for more, and none of a role for more
+SHORTEST, LONGEST_SESSION, LONGEST_ROLE = 900, 129_600, 43_200
 
 _TIMES = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = {"": 1, "B": 1, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30}
@@ -45,12 +55,34 @@ class SweepConfig:
 
 @dataclass(frozen=True, slots=True)
 class EntryPolicy:
-    """`[entries.NAME]`: to whom the agent gives an entry. Empty: to any of this user's programs."""
+    """`[entries.NAME]`: to whom the agent gives an entry. Empty: to any of this user's programs.
+
+    `new`: what becomes of a program that has not used it before; empty: as `[keys]` says. `session`: temporary keys are
+    given instead of it, for `duration` seconds: of `role` where one is named, with a code of the MFA device `mfa` (its
+    ARN or serial number) where one is.
+    """
 
     deny: bool = False
     ask: bool = False
     uids: tuple[int, ...] = ()
     executables: tuple[str, ...] = ()
+    new: str = ""
+    session: bool = False
+    role: str = ""
+    mfa: str = ""
+    duration: float = 3600.0
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysConfig:
+    """`[keys]`: what counts for every entry unless its own section says otherwise.
+
+    `max_age`: how old a long-lived key may get before it is offered to be rotated; in seconds, 0 for never.
+    """
+
+    max_age: float = 90 * 86400.0
+    new: str = "tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +101,6 @@ class WatchConfig:
     notify: bool = True
     mail: bool = False
     lock_on: tuple[str, ...] = LOCK_ON
-
-
-@dataclass(frozen=True, slots=True)
-class KeysConfig:
-    """`[keys]`: how old a long-lived key may get before it is offered to be rotated; in seconds, 0 for never."""
-
-    max_age: float = 90 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +174,7 @@ def parse_config(content: bytes, source: str, below: Config | None = None) -> Co
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ConfigError(f"{source}: not valid TOML: {reason}") from None
-    _refuse_unknown(document, ("sweep", "watch", "entries", "keys"), source, "section")
+    _refuse_unknown(document, ("sweep", "watch", "keys", "entries"), source, "section")
     for name in ("sweep", "watch", "keys"):
         if not isinstance(document.get(name, {}), dict):
             raise ConfigError(f"{source}: '{name}' must be a section: write [{name}]")
@@ -198,7 +223,10 @@ def _watch(section: Mapping[str, object], source: str, base: WatchConfig) -> Wat
 
 
 def _keys(section: Mapping[str, object], source: str, base: KeysConfig) -> KeysConfig:
-    readers: dict[str, Callable[[object], object]] = {"max_age": _time(86400, 3650 * 86400, never=True)}
+    readers: dict[str, Callable[[object], object]] = {
+        "max_age": _time(86400, 3650 * 86400, never=True),
+        "new": _one_of(NEW),
+    }
     return replace(base, **_read(section, readers, f"{source}: [keys]"))  # type: ignore[arg-type]  # as the readers give
 
 
@@ -208,8 +236,22 @@ def _policy(section: Mapping[str, object], where: str) -> EntryPolicy:
         "ask": _flag,
         "uids": _numbers,
         "executables": _paths,
+        "new": _one_of(("", *NEW)),
+        "session": _flag,
+        "role": _like(_ROLE, "the ARN of a role, such as arn:aws:iam::123456789012:role/name"),
+        "mfa": _like(_MFA, "an MFA device's ARN or serial number: keywatch key session NAME --mfa finds it out"),
+        "duration": _time(SHORTEST, LONGEST_SESSION),
+        "external_id": _like(_EXTERNAL_ID, "2 to 1224 letters, digits and +=,.@:/-"),
     }
-    return EntryPolicy(**_read(section, readers, where))  # type: ignore[arg-type]  # as the readers give
+    policy = EntryPolicy(**_read(section, readers, where))  # type: ignore[arg-type]  # as the readers give
+    # a slip here must never mean that the long-lived key is given after all
+    if not policy.session and (policy.role or policy.mfa or policy.external_id):
+        raise ConfigError(f"{where}: role, mfa and external_id are for temporary keys: add session = true")
+    if policy.external_id and not policy.role:
+        raise ConfigError(f"{where}: external_id goes with a role")
+    if policy.role and policy.duration > LONGEST_ROLE:
+        raise ConfigError(f"{where} duration: a role's session lasts for 12 hours at most")
+    return policy
 
 
 def _read(
@@ -287,6 +329,15 @@ def _choices(known: tuple[str, ...]) -> Callable[[object], tuple[str, ...]]:
     return read
 
 
+def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"expected one of {', '.join(word for word in known if word)}")
+        return str(value)
+
+    return read
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item and "\0" not in item for item in value):
         raise ValueError('expected a list of texts, such as ["a", "b"]')
@@ -310,6 +361,15 @@ def _paths(value: object) -> tuple[str, ...]:
     if wrong := [path for path in paths if not path.startswith("/")]:
         raise ValueError(f"expected absolute paths of programs, not {wrong[0][:100]!r}")
     return paths
+
+
+def _like(pattern: re.Pattern[str], expected: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value != "" and (not isinstance(value, str) or not pattern.fullmatch(value)):
+            raise ValueError(f"expected {expected}")
+        return str(value)
+
+    return read
 
 
 def _fail_on(value: object) -> Severity | None:

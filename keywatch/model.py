@@ -188,6 +188,15 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Reuse:
+    """Where else a credential is used: at how many places it lies, this one included; in a vault, and by how many."""
+
+    places: int = 1
+    entry: str = ""
+    programs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What the machine tells of a place without opening it: the facts a judgement rests on. Empty means unknown."""
 

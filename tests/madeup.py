@@ -13,6 +13,7 @@ from keywatch.model import (
     Match,
     Part,
     Place,
+    Reuse,
     Role,
     Secret,
     Skipped,
@@ -63,7 +64,7 @@ def finding(
     place = Place(path, via, "text", "alice", "")
     whole = credential(*roles, kind=kind, rule=rule)
     facts = exposure or Exposure(owner="alice")
-    severity, reasons = judge(whole, facts, place, copies, account, canary, NOW, base)
+    severity, reasons = judge(whole, facts, place, Reuse(copies), account, canary, NOW, base)
     masked = {ID: "AKIA…" + digest(name)[:4].upper()}
     parts = tuple(
         Part(role, line + number, 25 + number, masked.get(role, "…"), digest(name + role.value), Span(0, 0))

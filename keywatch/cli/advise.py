@@ -24,7 +24,7 @@ from keywatch.paths import Homes, own_homes
 from keywatch.report.base import masked
 from keywatch.report.escape import show, show_path
 from keywatch.serve.reads import last_reads
-from keywatch.vault.base import Entry
+from keywatch.vault.base import Entry, is_own
 from keywatch.vault.opening import open_vault
 
 SCHEMA = "keywatch.advice/1"
@@ -62,7 +62,7 @@ def _entries(homes: Homes) -> dict[str, Entry]:
         listed = open_vault("", homes).list_entries()
     except KeywatchError:
         return {}
-    return {entry.name.casefold(): entry for entry in listed if not entry.name.startswith("undo.")}
+    return {entry.name.casefold(): entry for entry in listed if not is_own(entry.name)}
 
 
 def _facts(

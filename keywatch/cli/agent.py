@@ -30,18 +30,27 @@ def run_agent(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: asked.append(received))
     state = private_dir(homes.state)
-    policies = LivePolicies(homes.config, state, _tell)
+    policies = LivePolicies(homes.config, state, _tell_policies)
     policies.load()
-    keeper = Keeper(os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies)
+    keeper = Keeper(
+        os.path.abspath(options.vault or homes.vault), state, partial(record, state), policies, _tell_consumer
+    )
     sys.stderr.write(f"keywatch: the agent listens at {show(socket_path(homes.runtime))}\n")
     serve(keeper, homes.runtime, lambda: bool(asked))
     return 0
 
 
-def _tell(trouble: str, changed: list[str]) -> None:
-    """What became of the policies while the agent runs."""
-    for line in [trouble] if trouble else [f"who may have entry '{name}' was changed" for name in changed]:
-        sys.stderr.write(f"keywatch: {show(line)}\n")
+def _tell_policies(trouble: str, changed: list[str]) -> None:
+    """Say what became of a changed configuration."""
+    if trouble:
+        sys.stderr.write(f"keywatch: {show(trouble)}\n")
+    for name in changed:
+        sys.stderr.write(f"keywatch: the policy of {show(name)} was changed\n")
+
+
+def _tell_consumer(entry: str, program: str) -> None:
+    """Say that a program is new to an entry."""
+    sys.stderr.write(f"keywatch: new to {show(entry)}: {show(program)}: keywatch key consumers {show(entry)}\n")
 
 
 def run_unlock(options: argparse.Namespace) -> int:

@@ -79,7 +79,12 @@ _COMMANDS = (
     ),
     ("ignore", "leave a key out of reports, with a reason", "move_arguments", "add_ignore"),
     ("ignores", "list what is left out of reports, and why", "move_arguments", "add_ignores"),
-    ("key", "list AWS keys, make a service its own, rotate them, retire the old ones", "key_arguments", "add_key"),
+    (
+        "key",
+        "list AWS keys, rotate them, make a service its own, give temporary ones",
+        "key_arguments",
+        "add_key",
+    ),
     ("advise", "say for each key what is best done next, with the commands", "move_arguments", "add_advise"),
     ("recover", "end moves that were cut short", "move_arguments", "add_recover"),
     (

@@ -10,11 +10,14 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from keywatch.errors import UsageError
 from keywatch.model import Secret
-from keywatch.serve.pinentry import ask_pin, find_pinentry
+from keywatch.serve.pinentry import ask_pin, find_pinentry, is_code
+
+if TYPE_CHECKING:
+    from keywatch.config import EntryPolicy
 
 _MOST = 4096
 
@@ -44,6 +47,16 @@ def ask_line(prompt: str) -> str:
     with _terminal() as tty:
         tty.write(prompt.encode())
         return tty.readline(_MOST).decode("utf-8", "replace").strip()
+
+
+def ask_code(entry: str, policy: EntryPolicy) -> Secret:
+    """A code of an MFA device, six digits."""
+    why = f"AWS wants a code of {policy.mfa} for a temporary key of '{entry}'."
+    while not is_code(code := ask_secret("MFA code", why)):
+        if not code:
+            raise UsageError("no MFA code was typed: nothing was done")
+        why = "A code has six digits."
+    return code
 
 
 def ask_new_passphrase(fd: int | None = None) -> Secret:

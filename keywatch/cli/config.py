@@ -11,8 +11,8 @@ from dataclasses import fields
 from keywatch.config import FILE_NAME, EntryPolicy, KeysConfig, SweepConfig, WatchConfig, read_config
 from keywatch.errors import ConfigError
 from keywatch.paths import own_homes
+from keywatch.policyfile import toml_text
 from keywatch.report.escape import show
-from keywatch.serve.grants import quoted
 from keywatch.severity import NEVER, Severity
 
 #: settings whose None or 0 stands for `never` in the file
@@ -21,13 +21,16 @@ _NEVER = frozenset(("fail_on", "sweep", "home_sweep", "max_age"))
 
 def run_config(options: argparse.Namespace) -> int:
     """Check or show the configuration, or print its path. `ConfigError` where it is wrong."""
-    path = os.path.join(own_homes().config, FILE_NAME)
+    homes = own_homes()
+    path = os.path.join(homes.config, FILE_NAME)
     if options.what == "path":
         sys.stdout.write(f"{show(path)}\n")
         return 0
     config = read_config(path)
     there = os.path.lexists(path)
     if options.what == "check":
+        if homes.system and (names := [name for name, policy in config.entries.items() if policy.session]):
+            raise ConfigError(f"{path}: [entries.{names[0]}] session: the system agent has no network to get one by")
         for rules in config.sweep.rules:
             if not os.path.isfile(rules):
                 raise ConfigError(f"{path}: [sweep] rules: there is no file {rules}")
@@ -42,7 +45,7 @@ def run_config(options: argparse.Namespace) -> int:
     for line in _lines("keys", config.keys, KeysConfig()):
         sys.stdout.write(line + "\n")
     for name, policy in config.entries.items():
-        for line in _lines(f"entries.{quoted(name)}", policy, EntryPolicy()):
+        for line in _lines(f"entries.{toml_text(name)}", policy, EntryPolicy()):
             sys.stdout.write(line + "\n")
     return 0
 
@@ -67,5 +70,5 @@ def _toml(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml("", item) for item in value) + "]"
     if isinstance(value, str):
-        return quoted(value)
+        return toml_text(value)
     return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value)

@@ -6,17 +6,22 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from keywatch.cli.ask import ask_code, can_ask
 from keywatch.cli.vault import unlock_for
 from keywatch.errors import UsageError
 from keywatch.paths import own_homes
 from keywatch.serve.output import environment, named_environment, shell_lines
 from keywatch.serve.reads import note_read
+from keywatch.serve.temporary import from_agent, session_policy, temporary
 from keywatch.vault.opening import open_vault
 
 if TYPE_CHECKING:
+    from keywatch.config import EntryPolicy
+    from keywatch.model import Secret
+    from keywatch.paths import Homes
     from keywatch.vault.base import Payload, Vault
 
 _REFERENCE = re.compile(r"keywatch://([A-Za-z0-9][A-Za-z0-9._-]{0,63})/([a-z][a-z0-9_]{0,31})")
@@ -31,7 +36,7 @@ def run_exec(options: argparse.Namespace) -> int:
         raise UsageError("keywatch exec ENTRY… -- COMMAND: there is no command after --")
     homes = own_homes()
     vault = open_vault(options.vault, homes, unlock=unlock_for(options), interactive=sys.stderr.isatty())
-    keys = _Keys(vault)
+    keys = _Keys(vault, homes, agent=not options.vault, ask=ask_code if can_ask() else None)
     variables = dict(os.environ)
     for path in options.env_file:
         variables.update(_read_env_file(path))
@@ -42,7 +47,7 @@ def run_exec(options: argparse.Namespace) -> int:
         variables.update(_variables(entry, keys.get(entry), options.named))
     if not options.entries and not keys.asked:
         raise UsageError("no ENTRY was named and no variable holds keywatch://ENTRY/field: the command was not run")
-    for name in keys.asked:
+    for name in keys.opened:
         note_read(homes.state, "exec", name)
     try:
         os.execvpe(options.words[0], options.words, variables)  # noqa: S606 - the person's own command
@@ -59,8 +64,10 @@ def run_env(options: argparse.Namespace) -> int:
     if sys.stdout.isatty():
         raise UsageError(f'this prints secrets: use it as eval "$(keywatch env {options.entry})"')
     homes = own_homes()
-    payload = open_vault(options.vault, homes, timeout=1.0).get(options.entry)
-    note_read(homes.state, "env", options.entry)
+    keys = _Keys(open_vault(options.vault, homes, timeout=1.0), homes, agent=not options.vault)
+    payload = keys.get(options.entry)
+    for name in keys.opened:
+        note_read(homes.state, "env", name)
     sys.stdout.write(shell_lines(_variables(options.entry, payload, options.named), options.shell))
     return 0
 
@@ -70,16 +77,37 @@ def _variables(entry: str, payload: Payload, named: Sequence[str]) -> dict[str, 
 
 
 class _Keys:
-    """Entries by name, each opened once."""
+    """Entries by name, each asked for once. `opened` are those that this process opened itself.
 
-    def __init__(self, vault: Vault) -> None:
+    For an entry with temporary keys `agent` is asked first, which records that; `ask` gets an MFA code from a person.
+    """
+
+    def __init__(
+        self, vault: Vault, homes: Homes, *, agent: bool, ask: Callable[[str, EntryPolicy], Secret] | None = None
+    ) -> None:
         self._vault = vault
+        self._homes = homes
+        self._agent = agent
+        self._ask = ask
         self.asked: dict[str, Payload] = {}
+        self.opened: list[str] = []
 
     def get(self, name: str) -> Payload:
         if name not in self.asked:
-            self.asked[name] = self._vault.get(name)
+            policy = session_policy(self._homes.config, name)
+            self.asked[name] = self._temporary(name, policy) if policy is not None else self._open(name)
         return self.asked[name]
+
+    def _open(self, name: str) -> Payload:
+        payload = self._vault.get(name)
+        self.opened.append(name)
+        return payload
+
+    def _temporary(self, name: str, policy: EntryPolicy) -> Payload:
+        if self._agent and (given := from_agent(self._homes, name)) is not None:
+            return given
+        payload = self._open(name)
+        return temporary(self._vault, name, policy, payload, self._ask).payload
 
     def resolve(self, variable: str, value: str) -> str:
         """`value` with each reference replaced by the field it names."""

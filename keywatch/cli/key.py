@@ -13,6 +13,8 @@ ACTIONS = {
     "templates": ("key_templates", "run_templates"),
     "rotate": ("key_rotate", "run_rotate"),
     "retire": ("key_retire", "run_retire"),
+    "session": ("key_session", "run_session"),
+    "consumers": ("key_consumers", "run_consumers"),
 }
 
 

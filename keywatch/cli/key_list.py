@@ -12,6 +12,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from keywatch.cli.key_consumers import known_consumers
 from keywatch.cli.rotation_text import describe, job_json, pending_rotations
 from keywatch.cli.workbench import find_all, in_order
 from keywatch.config import FILE_NAME, read_config
@@ -23,7 +24,7 @@ from keywatch.paths import Homes, own_homes
 from keywatch.report.base import masked, plural
 from keywatch.report.escape import show, show_path
 from keywatch.serve.reads import last_reads, note_read
-from keywatch.vault.base import Entry, Vault
+from keywatch.vault.base import Entry, Vault, is_own
 from keywatch.vault.opening import open_vault
 
 SCHEMA = "keywatch.keys/1"
@@ -36,13 +37,20 @@ def run_list(options: argparse.Namespace) -> int:
     vault: Vault | None = None
     try:
         vault = open_vault("", homes, interactive=sys.stderr.isatty())
-        entries = [entry for entry in vault.list_entries() if entry.masked and not entry.name.startswith("undo.")]
+        entries = [entry for entry in vault.list_entries() if entry.masked and not is_own(entry.name)]
     except KeywatchError as error:  # keys in files can be told without
         sys.stderr.write(f"keywatch: {show(str(error))}\n")
         entries = []
     findings = in_order([each for each in find_all([], homes) if each.rule in _AWS_RULES])
     keys = [_key(entry, findings, homes) for entry in entries]
     _mark_old(keys, entries, homes)
+    try:
+        programs = known_consumers(homes)
+    except KeywatchError as error:
+        sys.stderr.write(f"keywatch: {show(str(error))}\n")
+        programs = {}
+    for key in keys:
+        key["consumers"] = len(programs.get(key["entry"].casefold(), ()))
     known = {key["masked"] for key in keys}
     keys += [_key(None, group, homes) for group in _groups(findings) if masked(group[0]) not in known]
     if options.online and vault is not None:
@@ -80,6 +88,7 @@ def _key(entry: Entry | None, findings: Sequence[Finding], homes: Homes) -> dict
         "masked": name, "entry": entry.name if entry else "", "kind": entry.kind if entry else places[0].kind,
         "account": account or "", "user": "", "state": "not asked", "since": min(filter(None, times), default=""),
         "used": (reads.get(entry.name.casefold(), "") or entry.last_used) if entry else "",
+        "consumers": 0,
         "places": sorted({each.place.path for each in places}),
     }  # fmt: skip
 
@@ -134,6 +143,9 @@ def _print(keys: list[dict[str, Any]], *, online: bool) -> None:
             rows.append(("old", f"past its age ([keys] max_age): keywatch key rotate {show(key['entry'])}"))
         used = aws.get("used") or key["used"]
         rows.append(("used", (show(used) or "never, as far as is known") + _by(aws)))
+        if key["consumers"]:
+            told = "" if key["consumers"] == 1 else f": keywatch key consumers {show(key['entry'])}"
+            rows.append(("by", plural(key["consumers"], "program") + told))
         if online:
             why = key.get("why") or aws.get("why", "")
             rows.append(("state", show(key["state"]) + (f" ({show(why)})" if why else "")))

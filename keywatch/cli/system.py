@@ -22,7 +22,14 @@ from keywatch.watch.service import notify
 
 #: seconds between two signs of life
 _EVERY = 1.0
-_PRIORITIES = {"refused": WARNING, "policy": NOTICE, "put": NOTICE, "rename": NOTICE, "remove": NOTICE}
+_PRIORITIES = {
+    "refused": WARNING,
+    "new-consumer": WARNING,
+    "policy": NOTICE,
+    "put": NOTICE,
+    "rename": NOTICE,
+    "remove": NOTICE,
+}
 
 
 def run_system_agent() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from keywatch import audit
 from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, read_passphrase
-from keywatch.errors import KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
+from keywatch.errors import EntryMissingError, KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
 from keywatch.model import Kind, Secret, mask_key_id
 from keywatch.paths import Homes, own_homes, private_dir
 from keywatch.report.escape import show
 from keywatch.serve.reads import last_reads
 from keywatch.vault.base import Deposit, Entry, Payload
 from keywatch.vault.opening import KEYRING, SYSTEM, open_file, open_vault
+from keywatch.vault.session import PREFIX
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
@@ -80,7 +82,15 @@ def unlock_for(options: argparse.Namespace) -> Unlock:
     """What opens without asking, then what the person said or can be asked for."""
     from keywatch.vault.identity import unlock_by_passphrase, unlock_by_recovery_key, unlock_quietly
 
+    held: dict[tuple[VaultRecipient, ...], Sequence[Identity]] = {}
+
     def unlock(recipients: Sequence[VaultRecipient]) -> Sequence[Identity]:
+        """Once for several entries: nobody is asked twice."""
+        if tuple(recipients) not in held:
+            held[tuple(recipients)] = find(recipients)
+        return held[tuple(recipients)]
+
+    def find(recipients: Sequence[VaultRecipient]) -> Sequence[Identity]:
         if getattr(options, "recovery_key", False):
             return unlock_by_recovery_key(ask_secret("Recovery key"))(recipients)
         if (fd := getattr(options, "passphrase_fd", None)) is not None:
@@ -280,6 +290,8 @@ def _remove(options: argparse.Namespace, homes: Homes) -> None:
     if found is not None and not options.yes:
         _confirm(f"{found.name} goes out of {vault.title}, and what used it stops working.", found.name)
     vault.remove(options.entry)
+    with contextlib.suppress(EntryMissingError):  # its temporary key
+        vault.remove(f"{PREFIX}{options.entry}")
     sys.stdout.write(f"Took {options.entry} out.\n")
 
 

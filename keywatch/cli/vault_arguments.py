@@ -133,7 +133,7 @@ def add_unlock(parser: argparse.ArgumentParser) -> None:
     """`keywatch unlock --for TIME`."""
     parser.add_argument("--vault", default="", metavar="FILE", help="another vault file")
     parser.add_argument(
-        "--for", dest="time", type=_seconds, default=8 * 3600, metavar="TIME", help="90s, 30m, 8h, 1d (default: 8h)"
+        "--for", dest="time", type=seconds, default=8 * 3600, metavar="TIME", help="90s, 30m, 8h, 1d (default: 8h)"
     )
     parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the passphrase from descriptor N")
     parser.add_argument("--recovery-key", action="store_true", help="ask for the recovery key to open it")
@@ -154,7 +154,7 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-def _seconds(text: str) -> int:
+def seconds(text: str) -> int:
     """`8h`, `30m`, `90s`, `1d` as seconds."""
     number, unit = text[:-1], text[-1:]
     if not number.isdigit() or not int(number) or len(number) > 6 or unit not in _UNITS:

@@ -43,10 +43,12 @@ class _OfferDesk:
         self.close = self._offers.close
 
     def __call__(self, event: Published) -> None:
-        from keywatch.watch.base import FindingAppeared
+        from keywatch.watch.base import ConsumerAppeared, FindingAppeared
 
         if isinstance(event, FindingAppeared):
             self._offers.appeared(event.finding)
+        elif isinstance(event, ConsumerAppeared):
+            self._offers.used(event.entry, event.program)
         else:
             self._offers.gone(event.identity)
 

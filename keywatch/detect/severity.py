@@ -12,7 +12,7 @@ from calendar import timegm
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from keywatch.model import Credential, Exposure, Place, Role
+from keywatch.model import Credential, Exposure, Place, Reuse, Role
 from keywatch.severity import Severity
 
 #: after this many days without a change a key is due for rotation (AWS's and CIS's usual limit)
@@ -44,7 +44,7 @@ class Facts:
     credential: Credential
     exposure: Exposure
     place: Place
-    copies: int
+    reuse: Reuse
     account: str | None
     canary: bool
     now: float
@@ -54,7 +54,14 @@ class Facts:
         """True for AWS access keys, whole or in part."""
         return any(p.role in _AWS_ROLES for p in self.credential.parts)
 
+    @property
+    def inert(self) -> bool:
+        """True for what opens nothing by itself."""
+        return _sort(self) in _INERT
 
+
+#: rows of BASE for parts that open nothing alone
+_INERT = ("lone-id", "lone-session-token", "temporary-incomplete")
 _AWS_ROLES = (Role.ACCESS_KEY_ID, Role.SECRET_ACCESS_KEY, Role.SESSION_TOKEN)
 
 BASE: dict[str, Base] = {
@@ -93,7 +100,7 @@ class Ground:
     sentence: str
 
 
-#: somebody else can have the key already: one level up
+#: somebody else can have the key already, or it is used for more than one thing: one level up
 RAISING: tuple[Ground, ...] = (
     Ground(
         "pushed",
@@ -115,14 +122,29 @@ RAISING: tuple[Ground, ...] = (
         lambda f: bool(f.exposure.synced),
         "Inside a folder that {synced} copies to the cloud",
     ),
+    Ground(
+        "several places",
+        lambda f: f.reuse.places > 1 and not f.inert,
+        "The same key lies in {copies} places: never use one key for two things",
+    ),
+    Ground(
+        "in the vault already",
+        lambda f: bool(f.reuse.entry) and not f.inert,
+        "It is in the vault already, as '{entry}': this copy is a second use of it",
+    ),
+    Ground(
+        "several programs",
+        lambda f: f.reuse.programs > 1 and not f.inert,
+        "{programs} programs use '{entry}' out of the vault: never use one key for two things",
+    ),
 )
 
 #: worth knowing, and no reason to hurry more
 TELLING: tuple[Ground, ...] = (
     Ground(
-        "several places",
-        lambda f: f.copies > 1,
-        "The same key lies in {copies} places: never use one key for two things",
+        "part at several places",
+        lambda f: f.reuse.places > 1 and f.inert,
+        "It lies in {copies} places, though it opens nothing by itself",
     ),
     Ground(
         "tracked by git",
@@ -181,7 +203,7 @@ def judge(
     credential: Credential,
     exposure: Exposure,
     place: Place,
-    copies: int,
+    reuse: Reuse,
     account: str | None,
     canary: bool,  # noqa: FBT001 - one fact among others
     now: float,
@@ -189,10 +211,10 @@ def judge(
 ) -> tuple[Severity, tuple[str, ...]]:
     """How urgent `credential` at `place` is, and why, most telling reason first.
 
-    `copies` counts the places at which it lies, this one included; `now` is seconds since the epoch; `base` is the
+    `reuse` is where else it is used; `now` is seconds since the epoch; `base` is the
     rule's severity, for credentials that are no AWS access key (high where None).
     """
-    facts = Facts(credential, exposure, place, copies, account, canary, now)
+    facts = Facts(credential, exposure, place, reuse, account, canary, now)
     words = _words(facts)
     row = BASE[_sort(facts)]
     severity = row.severity if row.severity is not None else (Severity.HIGH if base is None else base)
@@ -214,13 +236,13 @@ def advise(
     now: float,
 ) -> tuple[str, ...]:
     """What to do next, as names of report/advice.py's sentences, most pressing first."""
-    facts = Facts(credential, exposure, place, copies, None, canary, now)
+    facts = Facts(credential, exposure, place, Reuse(copies), None, canary, now)
     sort = _sort(facts)
     if sort in ("canary", "cli-cache"):
         return ("leave",)
     if sort == "expired":
         return ("delete",)
-    inert = sort in ("lone-id", "lone-session-token", "temporary-incomplete")
+    inert = sort in _INERT
     known = exposure.git == "pushed" or bool(exposure.readable_by) or bool(exposure.synced)
     steps = (
         ("rotate", known and facts.aws and not inert and credential.kind != "temporary"),
@@ -295,7 +317,9 @@ def _words(facts: Facts) -> dict[str, str]:
         "until": day or "its session ends",
         "mode": f"{exposure.mode & 0o7777:04o}",
         "synced": exposure.synced,
-        "copies": str(facts.copies),
+        "copies": str(facts.reuse.places),
+        "entry": facts.reuse.entry,
+        "programs": str(facts.reuse.programs),
         "server": exposure.server,
         "device": f" ({exposure.device})" if exposure.device else "",
         "owner": exposure.owner or "somebody else",

@@ -20,7 +20,9 @@ from keywatch.move.leftovers import find_remains
 from keywatch.move.redaction import redact_rest, spellings
 from keywatch.move.trouble import told
 from keywatch.move.ways.registry import choose_way
+from keywatch.paths import own_homes
 from keywatch.places.git import Git
+from keywatch.serve.temporary import session_policy
 from keywatch.sweep.sighting import FileFacts
 from keywatch.vault.base import NAME, Entry, Payload, Vault
 
@@ -65,6 +67,11 @@ class Planner:
             return Plan("", Payload({"token": Secret(b"-")}), tuple(findings), (), unmoved=tuple(unmoved))
         payload = _payload(found)
         entry, known = self._entry(found, payload)
+        if (policy := session_policy(own_homes().config, entry)) is not None:
+            whose = f"of {policy.role}" if policy.role else "of its user"
+            draft.say(
+                Topic.WARNING, f"[entries.{entry}] has programs get temporary keys only, {whose}: these will, too"
+            )
         moved: list[Finding] = []
         for held in found:
             named = replace(held, entry=entry)

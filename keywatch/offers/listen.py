@@ -67,6 +67,12 @@ class OfferListener:
                 self._offers.turn(identity, OfferState.SUPERSEDED, time.time())
             self._poke()
 
+    def used(self, entry: str, program: str) -> None:
+        """A program is new to an entry of the vault."""
+        with self._lock:
+            self._offers.add_news(entry, program, time.time())
+            self._poke()
+
     def tick(self) -> None:
         """Now and then: a notifier that ended is started again when there is something to tell."""
         now = time.monotonic()
@@ -132,7 +138,7 @@ class OfferListener:
                 self._process.stdin.write(b"\n")
                 self._process.stdin.flush()
                 return
-        if not any(offer.state is OfferState.NEW for offer in self._offers.all()):
+        if not self._offers.news() and not any(offer.state is OfferState.NEW for offer in self._offers.all()):
             return
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(

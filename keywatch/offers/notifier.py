@@ -22,7 +22,7 @@ from keywatch.hardening import harden
 from keywatch.memory import Memory, Remembered
 from keywatch.offers.aging import entry_of, step_of
 from keywatch.offers.store import Offer, Offers, OfferState
-from keywatch.offers.words import body_of, digest_of, summary_of, waiting_of
+from keywatch.offers.words import body_of, digest_of, news_of, summary_of, waiting_of
 from keywatch.paths import Homes, user_homes
 from keywatch.report.escape import show
 
@@ -74,24 +74,34 @@ class Notifier:
             now = time.time()
             self._offers.wake(now)
             new = [offer for offer in self._offers.all() if offer.state is OfferState.NEW]
+            news = self._offers.news()
             wait = _LIFE
-            if new:
+            if new or news:
                 # a clock that was set back must not silence for long
                 wait = min(self._pace, max(0.0, self._offers.note(_LAST) + self._pace - now))
                 if wait == 0.0:
                     if self._desktop.is_quiet():
                         wait = self._pace
                     else:
-                        self._tell(new, now)
+                        self._tell_news(news)
+                        if new:
+                            self._tell(new, now)
+                        else:
+                            self._offers.leave_note(_LAST, now)
                         continue
             self._shown = {number: shown for number, shown in self._shown.items() if now - shown.since < _LIFE}
-            if not new and not self._shown:
+            if not new and not news and not self._shown:
                 return
             events, woken = self._desktop.wait(wait, wakes)
             if woken and not os.read(wakes, 4096):
                 return
             for event in events:
                 self._hear(event)
+
+    def _tell_news(self, news: list[tuple[str, str]]) -> None:
+        if news:
+            self._desktop.notify(*news_of(news, self._home), [("default", "OK")], urgent=True)
+            self._offers.tell_news(news)
 
     def _tell(self, new: list[Offer], now: float) -> None:
         found = [offer for offer in new if not entry_of(offer.identity)]

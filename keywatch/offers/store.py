@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS offers (
     identity TEXT PRIMARY KEY, state TEXT NOT NULL, title TEXT NOT NULL, masked TEXT NOT NULL,
     severity INTEGER NOT NULL, made REAL NOT NULL, changed REAL NOT NULL, until REAL NOT NULL, said TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS consumer_news (entry TEXT, program TEXT, made REAL NOT NULL, PRIMARY KEY (entry, program));
 CREATE TABLE IF NOT EXISTS offer_notes (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
 """
 
@@ -156,6 +157,19 @@ class Offers:
         for offer in self.all():
             if offer.state is _S.SNOOZED and offer.until <= now:
                 self.turn(offer.identity, _S.NEW, now)
+
+    def add_news(self, entry: str, program: str, now: float) -> None:
+        """A program is new to an entry, and the person is to be told."""
+        self._write("INSERT OR REPLACE INTO consumer_news VALUES (?, ?, ?)", (entry[:100], program[:1000], now))
+
+    def news(self) -> list[tuple[str, str]]:
+        """Entries and the programs new to them, of which the person was not told, the oldest first."""
+        return [(str(a), str(b)) for a, b in self._rows("SELECT entry, program FROM consumer_news ORDER BY made")]
+
+    def tell_news(self, told: Sequence[tuple[str, str]]) -> None:
+        """The person was told of these."""
+        for pair in told:
+            self._write("DELETE FROM consumer_news WHERE entry = ? AND program = ?", pair)
 
     def note(self, name: str) -> float:
         """A number that the notifier left for itself, 0 where it left none."""

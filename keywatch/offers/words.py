@@ -61,6 +61,16 @@ def _why(offer: Offer, now: float) -> str:
     return f"{days_of(offer.identity, now)} days old"
 
 
+def news_of(news: Sequence[tuple[str, str]], home: str) -> tuple[str, str]:
+    """Headline and text of programs that are new to entries."""
+    lines = [f"{show(entry)}: {show_path(program, home)}" for entry, program in news[:_MOST]]
+    more = [f"and {len(news) - _MOST} more"] if len(news) > _MOST else []
+    entries = list(dict.fromkeys(entry for entry, _ in news))
+    whose = f"'{show(entries[0])}'" if len(entries) == 1 else "your keys"
+    headline = f"A new program uses the key {whose}" if len(news) == 1 else f"{len(news)} new programs use {whose}"
+    return headline, "\n".join([*lines, *more, "keywatch key consumers shows them all"])
+
+
 def where(each: Remembered, home: str, user: str) -> str:
     """A place as a person sees it."""
     place = each.finding.place

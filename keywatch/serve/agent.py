@@ -14,26 +14,22 @@ import selectors
 import socket
 import struct
 import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from keywatch.errors import StateError
 from keywatch.paths import private_dir
-from keywatch.serve.pinentry import confirm, find_pinentry
+from keywatch.serve.errands import Errand, Errands
 from keywatch.serve.reads import Peer, peer_of
-from keywatch.wire.protocol import ASKING, MOST_DEPOSIT, MOST_REQUEST, REFUSED, socket_path
+from keywatch.wire.protocol import ASKING, MOST_DEPOSIT, MOST_REQUEST, MOST_SESSION, REFUSED, socket_path
 from keywatch.wire.protocol import PATIENCE as PERSONS_PATIENCE
 
 #: seconds for a peer to say what it wants and to take the answer
 PATIENCE = 2.0
 #: connections at once; more wait in the listen queue
 MOST_PEERS = 1500
-#: persons are asked no more than so many things at once
-MOST_QUESTIONS = 4
 #: of them, those of one user at the system's socket
 MOST_OF_ONE = 100
 _BACKLOG = 4096
@@ -48,14 +44,14 @@ class _Connection:
     until: float
     line: bytes = b""
     reply: bytes = b""
-    asking: bool = False
+    asking: bytes = b""
 
 
 class Answers(Protocol):
     """Who answers: the keeper of the vault (keeper.py), or the daemon's desk before it."""
 
-    def question(self, line: bytes, peer: Peer) -> str | None:
-        """What a person is to be asked first, if anything."""
+    def errand(self, line: bytes, peer: Peer, *, allowed: bool = False) -> Errand | None:
+        """What is to be done first, if anything. `allowed`: a person has consented."""
 
     def answer(self, line: bytes, peer: Peer) -> bytes:
         """The reply to one request. Never raises for what a peer says."""
@@ -140,9 +136,8 @@ class _Server:
         self._open: dict[int, _Connection] = {}
         self._selector = selectors.DefaultSelector()
         self._listening = False
-        self._questions = 0
-        self._answers: deque[tuple[_Connection, bytes, Peer, bool]] = deque()
         self._wake = os.pipe()
+        self._errands: Errands[_Connection] = Errands(self._ring)
         self._selector.register(self._wake[0], selectors.EVENT_READ)
 
     def run(self, stopped: Callable[[], bool], every: float) -> None:
@@ -153,7 +148,7 @@ class _Server:
                     if key.fd == self._listener.fileno():
                         self._accept()
                     elif key.fd == self._wake[0]:
-                        self._take_answers()
+                        self._end_errands()
                     elif (connection := self._open.get(key.fd)) is not None:
                         self._attend(connection, events)
                 self._send_away()
@@ -214,48 +209,54 @@ class _Server:
                 self._close(connection)
             return
         connection.line += piece
-        most = MOST_DEPOSIT if self._everybody and connection.peer.uid == 0 else MOST_REQUEST
-        if not piece or len(connection.line) > most:
+        if not piece or len(connection.line) > self._longest(connection):
             self._close(connection)
             return
         line, end, _ = connection.line.partition(b"\n")
         if end:
-            peer = peer_of(connection.peer.pid, connection.peer.uid)
+            connection.peer = peer_of(connection.peer.pid, connection.peer.uid)
             connection.line = b""
-            if (question := self._keeper.question(line, peer)) is not None:
-                self._ask(connection, line, peer, question)
-            else:
-                connection.reply = self._keeper.answer(line, peer)
+            self._answer(connection, line)
 
-    def _ask(self, connection: _Connection, line: bytes, peer: Peer, question: str) -> None:
-        """Have a person asked in a thread of its own; the others are served meanwhile."""
-        program = find_pinentry()
-        if program is None or self._questions >= MOST_QUESTIONS:
-            connection.reply = REFUSED + b"nobody can be asked: install pinentry, or answer what is asked already\n"
-            return
-        self._questions += 1
-        connection.asking = True
-        connection.until = time.monotonic() + PERSONS_PATIENCE
-        connection.reply = ASKING + b"\n"
+    def _longest(self, connection: _Connection) -> int:
+        """How long its line may be."""
+        if self._everybody:
+            return MOST_DEPOSIT if connection.peer.uid == 0 else MOST_REQUEST
+        return MOST_SESSION if connection.line.startswith(b"session ") else MOST_REQUEST
 
-        def consult() -> None:
-            self._answers.append((connection, line, peer, confirm(program, question)))
-            with contextlib.suppress(OSError):  # the agent has ended meanwhile
-                os.write(self._wake[1], b".")
+    def _answer(self, connection: _Connection, line: bytes, *, allowed: bool = False) -> None:
+        """Answer now, or once what is to be done for it is done; the others are served meanwhile."""
+        errand = self._keeper.errand(line, connection.peer, allowed=allowed)
+        why = self._errands.start(errand, connection if errand.wait else None) if errand is not None else ""
+        if errand is None or not errand.wait:
+            connection.reply += self._keeper.answer(line, connection.peer)
+        elif why:
+            connection.reply += _refusal(why)
+        else:
+            connection.until = time.monotonic() + PERSONS_PATIENCE
+            connection.reply += b"" if allowed else ASKING + b"\n"
+            connection.asking = line
 
-        threading.Thread(target=consult, name="keywatch-ask", daemon=True).start()
+    def _ring(self) -> None:
+        """Have the loop look at what is done. Called in other threads."""
+        with contextlib.suppress(OSError):  # the agent has ended meanwhile
+            os.write(self._wake[1], b".")
 
-    def _take_answers(self) -> None:
-        """Answer those whose question a person has answered."""
+    def _end_errands(self) -> None:
+        """Answer those for whom something was done."""
         os.read(self._wake[0], 4096)
-        while self._answers:
-            connection, line, peer, yes = self._answers.popleft()
-            self._questions -= 1
-            if connection.socket.fileno() not in self._open:
-                continue
-            connection.asking = False
-            connection.reply += self._keeper.answer(line, peer) if yes else REFUSED + b"declined\n"
-            self._attend(connection, selectors.EVENT_WRITE)
+        for errand, waiting, why in self._errands.take():
+            for connection in waiting:
+                if connection.socket.fileno() not in self._open:
+                    continue
+                line, connection.asking = connection.asking, b""
+                if why:
+                    connection.reply += _refusal(why)
+                elif errand.grants:
+                    self._answer(connection, line, allowed=True)
+                else:
+                    connection.reply += self._keeper.answer(line, connection.peer)
+                self._attend(connection, selectors.EVENT_WRITE)
 
     def _tell(self, connection: _Connection) -> None:
         sent = connection.socket.send(connection.reply)
@@ -279,3 +280,7 @@ class _Server:
             del self._open[fd]
             self._selector.unregister(connection.socket)
             connection.socket.close()
+
+
+def _refusal(why: str) -> bytes:
+    return REFUSED + " ".join(why.split()).encode("utf-8", "replace") + b"\n"

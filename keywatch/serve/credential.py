@@ -1,7 +1,7 @@
 """`keywatch-credential ENTRY`: the helper that AWS clients run as `credential_process`.
 
-Answers within a second or says in one line why not; never asks anybody anything. It is started by every AWS command,
-so it imports next to nothing before it knows what it needs.
+Answers within a second or says in one line why not; only an entry with temporary keys may take AWS's time. Never asks
+anybody anything. It is started by every AWS command, so it imports next to nothing before it knows what it needs.
 """
 
 from __future__ import annotations
@@ -99,11 +99,17 @@ def _answer(name: str, vault: str) -> str:
     from keywatch.paths import own_homes
     from keywatch.serve.output import credential_json
     from keywatch.serve.reads import note_read
+    from keywatch.serve.temporary import session_policy, temporary
     from keywatch.vault.opening import open_vault
 
     homes = own_homes()
-    payload = open_vault(vault, homes, timeout=TIMEOUT).get(name)
-    answer = credential_json(payload, datetime.now(UTC))
+    policy = session_policy(homes.config, name)
+    opened = open_vault(vault, homes, timeout=TIMEOUT)
+    payload, expires = opened.get(name), ""
+    if policy is not None:
+        session = temporary(opened, name, policy, payload)
+        payload, expires = session.payload, session.expires
+    answer = credential_json(payload, datetime.now(UTC), expires)
     note_read(homes.state, "credential", name)
     return answer
 

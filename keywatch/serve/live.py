@@ -8,13 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from keywatch.config import CONF_D, FILE_NAME, EntryPolicy, read_config
+from keywatch.config import CONF_D, FILE_NAME, Config, EntryPolicy, read_config
 from keywatch.errors import KeywatchError
-from keywatch.serve.policies import note_policies
+from keywatch.serve.policies import note_policies, policy_of
 
 _Signature = tuple[tuple[str, int, int, int], ...]
+
+
+#: seconds in which the files are not looked at twice: one request asks several times
+_AT_ONCE = 0.02
 
 
 class LivePolicies:
@@ -26,34 +30,45 @@ class LivePolicies:
         self._tell = tell
         self._signature: _Signature | None = None
         self._looked = 0.0
-        self._policies: Mapping[str, EntryPolicy] = {}
+        self._signed = -1.0
+        self._config = Config()
 
     def load(self) -> None:
-        """Read them now. Whoever gives an entry where no policy names it must not start with none that were read.
-
-        `ConfigError` where the configuration is wrong, `StateError` where its change can't be recorded.
-        """
+        """Read them for the first time. `ConfigError` or `StateError` where that can't be done."""
         signature = _sign(self._folder)
-        policies = read_config(os.path.join(self._folder, FILE_NAME)).entries
-        changed = note_policies(self._state_dir, policies)
-        self._policies, self._signature = policies, signature
-        if changed:
-            self._tell("", changed)
+        config = read_config(os.path.join(self._folder, FILE_NAME))
+        note_policies(self._state_dir, config.entries)
+        self._config, self._signature = config, signature
 
     def get(self, name: str) -> EntryPolicy | None:
         """The policy of an entry, by its name in any case."""
         self._refresh()
-        return self._policies.get(name.casefold())
+        return self._config.entries.get(name.casefold())
+
+    def new(self, name: str) -> str:
+        """What becomes of a program that is new to the entry: `tell`, `ask` or `deny`."""
+        policy = policy_of(self, name)
+        return (policy.new if policy is not None else "") or self._config.keys.new
 
     def _refresh(self) -> None:
-        if _sign(self._folder) == self._signature:
+        now = time.monotonic()
+        if now - self._signed < _AT_ONCE:
+            return
+        self._signed = now
+        signature = _sign(self._folder)
+        if signature == self._signature:
             return
         try:
-            self.load()
+            config = read_config(os.path.join(self._folder, FILE_NAME))
+            changed = note_policies(self._state_dir, config.entries)
         except KeywatchError as error:
             if time.monotonic() - self._looked > 60 or self._signature is None:
                 self._looked = time.monotonic()
                 self._tell(f"the old policies stay: {error}", [])
+            return
+        self._config, self._signature = config, signature
+        if changed:
+            self._tell("", changed)
 
 
 def _sign(folder: str) -> _Signature:

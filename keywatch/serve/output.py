@@ -22,8 +22,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CSH_UNSAFE = re.compile(r"([!\n])")
 
 
-def credential_json(payload: Payload, now: datetime) -> str:
-    """The answer to an AWS client that runs `credential_process`. `UsageError` for an entry that is no AWS key pair."""
+def credential_json(payload: Payload, now: datetime, expires: str = "") -> str:
+    """The answer to an AWS client that runs `credential_process`. `UsageError` for an entry that is no AWS key pair.
+
+    `expires` is when a session ends (ISO 8601); what has no end says that it is to be asked for again.
+    """
     fields = _exposed(payload)
     if not {"access_key_id", "secret_access_key"} <= fields.keys():
         raise UsageError("this entry is no AWS access key: it needs an id and a secret")
@@ -34,7 +37,7 @@ def credential_json(payload: Payload, now: datetime) -> str:
     }
     if "session_token" in fields:
         answer["SessionToken"] = fields["session_token"]
-    answer["Expiration"] = (now + LIFETIME).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer["Expiration"] = expires or (now + LIFETIME).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return json.dumps(answer)
 
 
@@ -47,6 +50,12 @@ def environment(name: str, payload: Payload) -> dict[str, str]:
         return {_AWS.get(field, field.upper()): value for field, value in fields.items()}
     stem = re.sub(r"[^A-Z0-9]", "_", name.upper())
     return {stem if len(fields) == 1 else f"{stem}_{field.upper()}": value for field, value in fields.items()}
+
+
+def fields_of(variables: Mapping[str, str]) -> dict[str, str]:
+    """The fields of an AWS key that `environment` made variables of."""
+    names = {variable: field for field, variable in _AWS.items()}
+    return {names.get(name, name.lower()): value for name, value in variables.items()}
 
 
 def named_environment(entry: str, payload: Payload, wanted: Sequence[str]) -> dict[str, str]:

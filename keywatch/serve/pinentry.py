@@ -24,16 +24,24 @@ def find_pinentry() -> str | None:
     return shutil.which(os.environ.get(VARIABLE, "pinentry") or "\0none")
 
 
-def ask_pin(program: str, prompt: str, why: str) -> Secret | None:
-    """What a person types; None where the program can't show itself, `UsageError` where the person declines."""
-    reply, answer = _converse(
-        program, [f"SETPROMPT {quote(prompt + ':')}", f"SETDESC {quote(why or prompt)}"], "GETPIN"
-    )
+def ask_pin(program: str, prompt: str, why: str, *, timeout: int = 0) -> Secret | None:
+    """What a person types; None where the program can't show itself, `UsageError` where the person declines.
+
+    `timeout`: seconds after which silence is no; 0 waits.
+    """
+    told = [f"SETPROMPT {quote(prompt + ':')}", f"SETDESC {quote(why or prompt)}"]
+    told += [f"SETTIMEOUT {timeout}"] if timeout else []
+    reply, answer = _converse(program, told, "GETPIN")
     if reply.startswith(b"OK"):
         return answer
-    if b"cancel" in reply.lower():
+    if b"cancel" in reply.lower() or b"timeout" in reply.lower():
         raise UsageError("declined: nothing was changed")
     return None
+
+
+def is_code(code: Secret) -> bool:
+    """Whether it has an MFA code's shape: six digits."""
+    return len(code) == 6 and code.expose().isdigit()
 
 
 def confirm(program: str, question: str) -> bool:

@@ -26,6 +26,9 @@ class Policies(Protocol):
     def get(self, name: str, /) -> EntryPolicy | None:
         """The policy of an entry, by its name in lower case."""
 
+    def new(self, name: str, /) -> str:
+        """What becomes of a program that is new to the entry: `tell`, `ask` or `deny`."""
+
 
 def why_not(policy: EntryPolicy | None, peer: Peer) -> str | None:
     """Why the policy of an entry keeps it from a peer; None where it does not."""
@@ -53,9 +56,9 @@ def note_policies(state_dir: str, policies: Mapping[str, EntryPolicy]) -> list[s
 
     `StateError` where that can't be recorded: then the new policies must not be used.
     """
-    now = {name: asdict(policy) for name, policy in policies.items()}
+    now = {name: _said(asdict(policy)) for name, policy in policies.items()}
     now = json.loads(json.dumps(now))
-    before = _read(state_dir)
+    before = {name: _said(told) for name, told in _read(state_dir).items() if isinstance(told, dict)}
     changed = sorted(name for name in {*now, *before} if now.get(name) != before.get(name))
     for name in changed:
         what = "removed" if name not in now else "changed" if name in before else "made"
@@ -68,6 +71,12 @@ def note_policies(state_dir: str, policies: Mapping[str, EntryPolicy]) -> list[s
         with atomic.open_folder(private_dir(state_dir)) as folder, atomic.locked(folder, _NAME):
             atomic.replace(folder, _NAME, json.dumps(now).encode() + b"\n", keep_previous=False)
     return changed
+
+
+def _said(policy: Mapping[str, object]) -> dict[str, object]:
+    """What a policy says that is not so by default anyway: an older keywatch's record has fewer keys."""
+    usual = asdict(EntryPolicy())
+    return {key: value for key, value in policy.items() if value and value != usual.get(key)}
 
 
 def _read(state_dir: str) -> dict[str, object]:

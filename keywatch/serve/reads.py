@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from keywatch import audit
 from keywatch.errors import StateError
+from keywatch.serve.programs import parent_of
 
 READ = "read"
 REFUSED = "refused"
@@ -39,7 +40,7 @@ class Read:
 
 def peer_of(pid: int, uid: int) -> Peer:
     """The peer with what /proc tells of it; the helper's parent is the client that wants the key."""
-    return Peer(pid, uid, _executable(pid), _executable(_parent(pid)))
+    return Peer(pid, uid, _executable(pid), _executable(parent_of(pid)))
 
 
 def record(state_dir: str, event: str, what: str, entry: str, peer: Peer, **more: str | int) -> audit.Event:
@@ -85,11 +86,3 @@ def _executable(pid: int) -> str:
         return os.readlink(f"/proc/{pid}/exe")
     except OSError:
         return ""
-
-
-def _parent(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read(4096).rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -14,9 +14,10 @@ from typing import Any
 
 from keywatch.age.keys import parse_recipient
 from keywatch.errors import AgeError, EntryExistsError, EntryMissingError, UsageError, VaultLockedError
+from keywatch.serve.consumers import forget
+from keywatch.serve.errands import Errand
 from keywatch.serve.keeper import Held, Keeper, Record
-from keywatch.serve.live import LivePolicies
-from keywatch.serve.policies import why_not
+from keywatch.serve.policies import Policies, why_not
 from keywatch.serve.reads import Peer
 from keywatch.vault.base import check_name, timestamp
 from keywatch.vault.document import VaultRecipient
@@ -34,17 +35,16 @@ RECIPIENTS = "recipients.txt"
 class SystemKeeper(Keeper):
     """Answers everybody at the system's socket, each as far as the policies allow."""
 
-    def __init__(self, path: str, state_dir: str, record: Record, policies: LivePolicies) -> None:
-        super().__init__(path, state_dir, record)
-        self._live = policies
+    def __init__(self, path: str, state_dir: str, record: Record, policies: Policies) -> None:
+        super().__init__(path, state_dir, record, policies)
 
-    def question(self, line: bytes, peer: Peer) -> str | None:  # noqa: ARG002
-        """Nothing: at a system service there is nobody to ask."""
+    def errand(self, line: bytes, peer: Peer, *, allowed: bool = False) -> Errand | None:  # noqa: ARG002
+        """Nothing: at a system service there is nobody to ask, and no network to ask AWS over."""
         return None
 
     def lock(self) -> None:
         """Forget what was opened; the credential opens it again."""
-        self._held = None
+        super().lock()
 
     def _current(self) -> Held | None:
         if self._held is None:
@@ -53,9 +53,11 @@ class SystemKeeper(Keeper):
         return self._held
 
     def _why_not(self, name: str, peer: Peer) -> str | None:
-        policy = self._live.get(name)
+        policy = self._policies.get(name.casefold())
         if policy is not None and policy.deny:
             return "[entries] denies it"
+        if policy is not None and policy.session:
+            return "[entries] wants temporary keys, and the system agent has no network to get one by"
         if peer.uid == 0:
             return None
         if policy is None:
@@ -72,7 +74,7 @@ class SystemKeeper(Keeper):
                 return super()._answer(words, peer)
             case ["status"]:
                 return GIVEN, "unlocked" if self._can_open() else "locked"
-        if words[:1] and words[0] in ("entries", "put", "rename", "remove") and peer.uid != 0:
+        if words[:1] and words[0] in ("entries", "put", "rename", "remove", "forget") and peer.uid != 0:
             return REFUSED, "only root may list or change the system vault"
         try:
             return GIVEN, json.dumps(self._manage(words, peer))
@@ -89,7 +91,7 @@ class SystemKeeper(Keeper):
 
     def _manage(self, words: list[str], peer: Peer) -> dict[str, Any]:
         if words[:1] == ["payload"] and len(words) == 2:
-            return {"fields": fields_as(self._open(words[1], "payload", peer))}
+            return {"fields": fields_as(self._open(words[1], "payload", peer).payload)}
         vault = self._vault()
         match words:
             case ["entries"]:
@@ -105,6 +107,8 @@ class SystemKeeper(Keeper):
             case ["rename", name, new]:
                 self._record("rename", "", check_name(name), peer, new=check_name(new))
                 return {"entry": entry_as(vault.rename(name, new))}
+            case ["forget", name, text]:
+                return {"forgotten": forget(self._state_dir, check_name(name), _text(text))}
             case ["remove", name]:
                 self._record("remove", "", check_name(name), peer)
                 vault.remove(name)
@@ -114,6 +118,13 @@ class SystemKeeper(Keeper):
     def _vault(self) -> FileVault:
         held = self._current()
         return FileVault(self._path, self._state_dir, lambda _: held.identities if held else [], lock_timeout=2.0)
+
+
+def _text(encoded: str) -> str:
+    try:
+        return b64decode(encoded, validate=True).decode()
+    except ValueError:
+        raise UsageError("not the name of a program") from None
 
 
 def make_vault(path: str, state_dir: str, config_dir: str) -> bool:

@@ -269,9 +269,10 @@ def _result(
     findings = []
     if gathered.seen and kit is not None:
         from keywatch.sweep.judge import judge_all
+        from keywatch.sweep.uses import known_uses
 
         known = elsewhere({sighting.identity for sighting in gathered.seen}) if elsewhere is not None else {}
-        findings = judge_all(gathered.seen, kit.rules.rules, time.time(), known)
+        findings = judge_all(gathered.seen, kit.rules.rules, time.time(), known, known_uses(kit.homes))
     today = datetime.datetime.now().astimezone().date()
     findings, suppressed = suppress(findings, request.ignore, request.baseline, today)
     if gathered.allowed:

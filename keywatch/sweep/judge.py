@@ -10,7 +10,7 @@ from keywatch.detect.account import CANARY_ACCOUNTS
 from keywatch.detect.aws import LONE_SECRET_RULE, LONE_TOKEN_RULE, RULE
 from keywatch.detect.rule import Rule
 from keywatch.detect.severity import advise, judge
-from keywatch.model import Credential, Finding, Match, Secret
+from keywatch.model import Credential, Finding, Match, Reuse, Role, Secret
 from keywatch.places.exposure import Exposures
 from keywatch.severity import Severity
 from keywatch.sweep.sighting import Places, Sighting
@@ -24,17 +24,25 @@ _NOTHING = Secret(b"")
 
 
 def judge_all(
-    seen: Iterable[Sighting], rules: Sequence[Rule], now: float, elsewhere: Places | None = None
+    seen: Iterable[Sighting],
+    rules: Sequence[Rule],
+    now: float,
+    elsewhere: Places | None = None,
+    uses: Mapping[str, Reuse] | None = None,
 ) -> list[Finding]:
     """The findings of these sightings, most urgent first; each sighting once, however often it was reported.
 
-    `elsewhere`: places at which these credentials are known to lie besides.
+    `elsewhere`: places at which these credentials are known to lie besides; `uses`: what a vault has of them, by masked
+    access key id.
     """
     sightings = list({sighting.id: sighting for sighting in seen}.values())
     copies = _copies(sightings, elsewhere or {})
     by_id = {rule.id: rule for rule in rules}
     exposures = Exposures()
-    findings = [_finding(sighting, len(copies[sighting.identity]), by_id, exposures, now) for sighting in sightings]
+    findings = [
+        _finding(sighting, _reuse(sighting, len(copies[sighting.identity]), uses or {}), by_id, exposures, now)
+        for sighting in sightings
+    ]
     worst: dict[str, Severity] = {}
     for finding in findings:
         worst[finding.identity] = max(finding.severity, worst.get(finding.identity, Severity.INFO))
@@ -53,7 +61,12 @@ def _copies(sightings: Iterable[Sighting], elsewhere: Places) -> Places:
     return places
 
 
-def _finding(sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposures: Exposures, now: float) -> Finding:
+def _reuse(sighting: Sighting, places: int, uses: Mapping[str, Reuse]) -> Reuse:
+    masked = next((part.masked for part in sighting.parts if part.role is Role.ACCESS_KEY_ID), "")
+    return replace(uses.get(masked, Reuse()), places=places)
+
+
+def _finding(sighting: Sighting, reuse: Reuse, rules: Mapping[str, Rule], exposures: Exposures, now: float) -> Finding:
     rule = rules.get(sighting.rule)
     facts = sighting.file
     exposure = exposures.of(sighting.place.path, facts) if facts is not None else exposures.machine()
@@ -65,7 +78,7 @@ def _finding(sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposur
         credential,
         exposure,
         place,
-        copies,
+        reuse,
         account=sighting.account,
         canary=canary,
         now=now,
@@ -79,7 +92,7 @@ def _finding(sighting: Sighting, copies: int, rules: Mapping[str, Rule], exposur
         kind=sighting.kind,
         severity=severity,
         reasons=reasons,
-        advice=advise(credential, exposure, place, copies, canary=canary, now=now),
+        advice=advise(credential, exposure, place, reuse.places, canary=canary, now=now),
         place=place,
         parts=sighting.parts,
         account=sighting.account,

@@ -87,6 +87,11 @@ class Vault(Protocol):
         """Note when an entry was last given out. Costs a write: not meant for each read."""
 
 
+def is_own(name: str) -> bool:
+    """Whether an entry of that name is for keywatch itself: what an undo needs, or another entry's temporary key."""
+    return name.casefold().startswith(("undo.", "session."))
+
+
 def check_name(name: str) -> str:
     """`name` when an entry may be called so. `UsageError` otherwise."""
     if not NAME.fullmatch(name):

@@ -29,7 +29,15 @@ class FindingGone:
     place: Place
 
 
-Published = FindingAppeared | FindingGone
+@dataclass(frozen=True, slots=True)
+class ConsumerAppeared:
+    """A program was given an entry that it had not used before. Told on the daemon's main thread."""
+
+    entry: str
+    program: str
+
+
+Published = FindingAppeared | FindingGone | ConsumerAppeared
 
 #: Called on the daemon's worker thread, after the memory was committed, in the order of what happened. Must not block;
 #: what it raises is logged and ends nothing. A killed daemon may not have told all: listeners compare with

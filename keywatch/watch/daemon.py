@@ -22,9 +22,9 @@ from keywatch.serve.agent import inherited_listener, serve, serve_everybody
 from keywatch.serve.keeper import Keeper
 from keywatch.serve.live import LivePolicies
 from keywatch.serve.reads import record
-from keywatch.watch.base import Listener
+from keywatch.watch.base import ConsumerAppeared, Listener
 from keywatch.watch.desk import Desk
-from keywatch.watch.log import ERROR, INFO, NOTICE, Log
+from keywatch.watch.log import ERROR, INFO, WARNING, Log
 from keywatch.watch.service import notify
 from keywatch.watch.watcher import Watcher, run_watcher
 
@@ -88,16 +88,9 @@ def _lock(runtime: str) -> int:
 
 
 def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Sequence[Listener], log: Log) -> int:
-
-    def tell(trouble: str, changed: list[str]) -> None:
-        if trouble:
-            log(ERROR, "problem", trouble)
-        for name in changed:
-            log(NOTICE, "policy", "who may have an entry was changed", entry=name)
-
-    policies = LivePolicies(homes.config, homes.state, tell)
+    policies = LivePolicies(homes.config, homes.state, partial(_tell_policies, log))
     policies.load()
-    keeper = Keeper(vault, homes.state, partial(record, homes.state), policies)
+    keeper = Keeper(vault, homes.state, partial(record, homes.state), policies, partial(_tell_consumer, log, listeners))
     watcher = Watcher(config, memory, homes.state, listeners, log)
     desk = Desk(keeper, watcher, config.watch.lock_on, log)
 
@@ -114,6 +107,24 @@ def _run(config: Config, homes: Homes, memory: Memory, vault: str, listeners: Se
         for each in listeners:
             if close := getattr(each, "close", None):
                 close()
+
+
+def _tell_policies(log: Log, trouble: str, changed: list[str]) -> None:
+    """Say what became of a changed configuration."""
+    if trouble:
+        log(ERROR, "problem", trouble)
+    for name in changed:
+        log(INFO, "policy", "who may have an entry was changed", entry=name)
+
+
+def _tell_consumer(log: Log, listeners: Sequence[Listener], entry: str, program: str) -> None:
+    """Say that a program is new to an entry, also to the person where there is a desktop."""
+    log(WARNING, "new-consumer", "a program has an entry that it had not used before", entry=entry, program=program)
+    for each in listeners:
+        try:
+            each(ConsumerAppeared(entry, program))
+        except Exception as error:  # noqa: BLE001 - a key is being given, and a listener must not stop it
+            log(ERROR, "problem", f"a listener failed: {type(error).__name__}")
 
 
 def _work(

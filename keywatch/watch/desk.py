@@ -20,6 +20,7 @@ from keywatch.watch.log import INFO, WARNING
 from keywatch.wire.protocol import GIVEN, REFUSED
 
 if TYPE_CHECKING:
+    from keywatch.serve.errands import Errand
     from keywatch.serve.keeper import Keeper
     from keywatch.serve.reads import Peer
     from keywatch.watch.log import Log
@@ -44,9 +45,9 @@ class Desk:
         self._logind_trouble = ""
         self._retry = 0.0
 
-    def question(self, line: bytes, peer: Peer) -> str | None:
-        """What a person is to be asked before this request is answered, if anything."""
-        return self._keeper.question(line, peer)
+    def errand(self, line: bytes, peer: Peer, *, allowed: bool = False) -> Errand | None:
+        """What is to be done before this request is answered, if anything."""
+        return self._keeper.errand(line, peer, allowed=allowed)
 
     def answer(self, line: bytes, peer: Peer) -> bytes:
         """The reply to one request. Never raises for what a peer says."""

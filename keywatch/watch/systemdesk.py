@@ -16,6 +16,7 @@ from keywatch.watch.log import INFO
 from keywatch.wire.protocol import GIVEN, REFUSED
 
 if TYPE_CHECKING:
+    from keywatch.serve.errands import Errand
     from keywatch.serve.reads import Peer
     from keywatch.watch.log import Log
     from keywatch.watch.watcher import Watcher
@@ -36,7 +37,7 @@ class SystemDesk:
         self._state_dir = state_dir
         self._log = log
 
-    def question(self, line: bytes, peer: Peer) -> str | None:  # noqa: ARG002
+    def errand(self, line: bytes, peer: Peer, *, allowed: bool = False) -> Errand | None:  # noqa: ARG002
         """Nothing: at a system service there is nobody to ask."""
         return None
 

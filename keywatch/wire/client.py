@@ -5,11 +5,12 @@ from __future__ import annotations
 import _socket
 import os
 
-from keywatch.wire.protocol import ASKING, MOST_REPLY, PATIENCE
+from keywatch.wire.protocol import ASKING, MOST_REPLY, PATIENCE, REFUSED
 
 
 def ask_agent(path: str, line: bytes, timeout: float) -> tuple[bytes, bytes] | None:
     """The agent's verdict (protocol.py) and text; None where no agent of this user's answers in time."""
+    asking = False
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | getattr(_socket, "SOCK_CLOEXEC", 0))
     try:
         connection.settimeout(timeout)
@@ -19,13 +20,17 @@ def ask_agent(path: str, line: bytes, timeout: float) -> tuple[bytes, bytes] | N
         connection.sendall(line + b"\n")
         reply, _, rest = _line(connection, b"").partition(b"\n")
         if reply == ASKING:
+            asking = True
             connection.settimeout(PATIENCE)
             reply = _line(connection, rest).partition(b"\n")[0]
-        return (reply[:1], reply[1:]) if reply else None
+        if reply:
+            return reply[:1], reply[1:]
     except OSError:
-        return None
+        pass
     finally:
         connection.close()
+    # one that began to answer is not gone around
+    return (REFUSED, b"the agent asked a person, or AWS, and had no answer in time") if asking else None
 
 
 def _line(connection: _socket.socket, got: bytes) -> bytes:

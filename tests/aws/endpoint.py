@@ -19,7 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-ACCOUNT = "123456789012"
+from tests.aws.sts import ACCOUNT, Sts
+
 #: an administrator whom every check lets through
 ADMIN = ("AKIAADMINADMINADMIN7", "an-administrators-secret-of-forty-chars.")
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/")
@@ -62,6 +63,7 @@ class Endpoint:
     #: called when an answer is about to be lost
     on_lost: Callable[[], object] = lambda: None
     _broken: bool = False
+    sts: Sts = field(default_factory=Sts)
     _fresh: Counter[str] = field(default_factory=Counter)
 
     def admin(self, service: str = "iam") -> Any:
@@ -110,6 +112,8 @@ class Endpoint:
         if self.throttled[signed.operation] > 0:
             self.throttled[signed.operation] -= 1
             return 400, "Throttling"
+        if (wrong := self.sts.refusal(signed.key_id, signed.token)) is not None:
+            return wrong
         known = _known_keys()
         if signed.key_id != ADMIN[0]:
             status = known.get(signed.key_id, ("Active", "") if signed.key_id.startswith("ASIA") else ("Gone", ""))[0]
@@ -182,6 +186,14 @@ def aws() -> Iterator[Endpoint]:
                 text = f"<ErrorResponse><Error>{text}</Error></ErrorResponse>"
                 self._send(status, [("Content-Type", "text/xml")], text.encode())
                 return
+            asked = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+            own = None
+            if service == "sts":
+                own = endpoint.sts.answer(key_id, _known_keys().get(key_id, ("", ""))[1], asked)
+            if own is not None:
+                if not self._lose(signed.operation):
+                    self._send(own[0], [("Content-Type", "text/xml")], own[1].encode())
+                return
             connection = http.client.HTTPConnection(host, int(port), timeout=20)
             kept = {name: value for name, value in self.headers.items() if name.lower() not in ("connection", "expect")}
             connection.request(self.command, self.path, body, kept)
@@ -189,13 +201,18 @@ def aws() -> Iterator[Endpoint]:
             data = reply.read()
             connection.close()
             endpoint.at("done", signed)
-            if endpoint.lost[signed.operation] > 0:
-                endpoint.lost[signed.operation] -= 1
-                endpoint.on_lost()
-                self._hang_up()
+            if self._lose(signed.operation):
                 return
             data = endpoint.identity(signed, data)
             self._send(reply.status, [h for h in reply.getheaders() if h[0].lower() not in _KEPT], data)
+
+        def _lose(self, operation: str) -> bool:
+            if endpoint.lost[operation] <= 0:
+                return False
+            endpoint.lost[operation] -= 1
+            endpoint.on_lost()
+            self._hang_up()
+            return True
 
         def _hang_up(self) -> None:
             self.close_connection = True

@@ -132,7 +132,7 @@ def test_a_denied_call_names_the_right_and_leaves_nothing(
     assert users(endpoint) == ["boss"] and entries(moving) == ["boss"]
     assert not (moving.home / ".config/keywatch/conf.d/backup.toml").exists()
     endpoint.denied.clear()
-    assert "no move was cut short" in moving.run("recover").stdout.decode()
+    assert "nothing was cut short" in moving.run("recover").stdout.decode()
     moving.run(*CREATE, "--as", "boss", "--yes")
     assert entries(moving) == ["boss", "backup"]
 

@@ -100,7 +100,7 @@ PAGES = {
     **dict.fromkeys(("watch", "status", "pause", "install", "uninstall", "config"), "daemon.md"),
     "log": "audit.md",
     "advise": "advice.md",
-    "key": "aws.md",
+    "key": "aws.md sessions.md consumers.md",
     **dict.fromkeys(("key create", "key templates"), "service-keys.md"),
     "key rotate": "rotation.md",
     "key retire": "rotation.md",
@@ -116,7 +116,8 @@ def test_every_option_has_help_and_stands_in_the_documentation() -> None:
     for name, command in commands.items():
         for parser in every_parser(command):
             own = parser.prog.removeprefix("keywatch ")
-            page = (docs / PAGES.get(own, PAGES.get(name, "vault.md"))).read_text(encoding="utf-8")
+            pages = PAGES.get(own, PAGES.get(name, "vault.md")).split()
+            page = "".join((docs / each).read_text(encoding="utf-8") for each in pages)
             for action in parser._actions:
                 named = isinstance(action, argparse._SubParsersAction) or not action.option_strings
                 assert action.help or named, action

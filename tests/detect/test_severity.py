@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from madeup import DAY, ID, NOW, SECRET, SESSION, credential
 
 from keywatch.detect.severity import BASE, RAISING, TELLING, advise, expires, judge
-from keywatch.model import Credential, Exposure, Place, Role
+from keywatch.model import Credential, Exposure, Place, Reuse, Role
 from keywatch.report.advice import ADVICE
 from keywatch.severity import Severity
 
@@ -29,7 +29,7 @@ def judged(
     canary: bool = False,
     base: Severity | None = None,
 ) -> tuple[Severity, tuple[str, ...]]:
-    return judge(whole, exposure or Exposure(), place, copies, account, canary, NOW, base)
+    return judge(whole, exposure or Exposure(), place, Reuse(copies), account, canary, NOW, base)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_every_judgement_has_a_reason_and_known_advice(
     roles: set[Role], exposure: Exposure, notes: list[str], canary: bool
 ) -> None:
     whole = credential(*roles, kind="unknown", notes=tuple(notes))
-    severity, reasons = judge(whole, exposure, PLACE, 2, None, canary, NOW)
+    severity, reasons = judge(whole, exposure, PLACE, Reuse(2), None, canary, NOW)
     assert reasons and all(reasons)
     assert len(set(reasons)) == len(reasons)
     advice = advise(whole, exposure, PLACE, 2, canary, NOW)
@@ -213,3 +213,24 @@ def test_the_documentation_repeats_the_tables() -> None:
         assert rows[ground.name][0] == "one level up"
     for ground in TELLING:
         assert rows[ground.name][0] == "said only"
+
+
+@pytest.mark.parametrize(
+    ("reuse", "telling"),
+    [
+        (Reuse(2), "lies in 2 places: never use one key"),
+        (Reuse(entry="work"), "in the vault already, as 'work'"),
+        (Reuse(entry="work", programs=3), "3 programs use 'work' out of the vault"),
+    ],
+)
+def test_a_key_that_is_used_for_two_things_is_raised(reuse: Reuse, telling: str) -> None:
+    severity, reasons = judge(PAIR, Exposure(), PLACE, reuse, None, False, NOW)
+    assert severity is Severity.CRITICAL
+    assert telling in " ".join(reasons)
+    severity, reasons = judge(credential(ID), Exposure(), PLACE, reuse, None, False, NOW)
+    assert severity is Severity.LOW, "an id alone opens nothing, wherever it lies"
+    severity, _ = judge(PAIR, Exposure(), PLACE, Reuse(entry="work", programs=1), None, True, NOW)
+    assert severity is Severity.INFO
+    severity, reasons = judge(PAIR, Exposure(), PLACE, Reuse(entry="", programs=1), None, False, NOW)
+    assert severity is Severity.HIGH
+    assert len(reasons) == 1

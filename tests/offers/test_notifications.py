@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -215,3 +216,24 @@ def test_the_library_for_macos_tells_and_hears_clicks(life):
         process.stdin.write("something to read\n")
         process.stdin.flush()
         assert process.stdout.readline() == "True\n"
+
+
+def test_a_program_that_is_new_to_an_entry_is_told(life):
+    pair = f"AWS_ACCESS_KEY_ID={life.id}\nAWS_SECRET_ACCESS_KEY={life.secret}\n"
+    life.moving.run("vault", "add", "work", stdin=pair.encode())
+    life.moving.run("unlock")
+    script = life.moving.root / "report.sh"
+    script.write_text(f"#!/bin/sh\n{PROGRAMS}/keywatch-credential work\nexit $?\n")
+    script.chmod(0o700)
+    life.moving.credential("work")
+    store = life.moving.state / "consumers.json"
+    text = re.sub('"first": "[^"]*"', '"first": "2026-01-01T00:00:00Z"', store.read_text())
+    store.write_text(text)
+    for _ in range(2):
+        subprocess.run([script], env=life.moving.env, check=True, capture_output=True)
+    told = life.desk.wait_for("A new program uses the key 'work'")
+    assert "report.sh" in told
+    assert life.secret not in told
+    assert b'"new-consumer"' in life.log()
+    time.sleep(3)
+    assert life.desk.told().count("summary: 'A new program uses the key") == 1

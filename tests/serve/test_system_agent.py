@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -252,3 +253,37 @@ def test_killed_it_loses_nothing(lab: Lab) -> None:
             break
         except VaultMissingError:
             assert time.monotonic() < deadline
+
+
+def test_an_entry_with_temporary_keys_is_not_given_at_all(lab: Lab) -> None:
+    """The system agent has no network to get one by, and the long-lived key must not go instead."""
+    lab.allow(f"uids = [{ANNA}]\nsession = true")
+    for uid in (0, ANNA):
+        for request in ("credential work", "variables work", "payload work"):
+            answer = lab.ask(uid, request)
+            assert "has no network" in answer or "only root" in answer
+            assert lab.secret not in answer
+
+
+def test_a_program_that_is_new_to_an_entry(lab: Lab) -> None:
+    lab.allow(f"uids = [{ANNA}]")
+    assert lab.secret in lab.ask(ANNA, "credential work")
+    store = json.loads((lab.root / "state/consumers.json").read_text())
+    (program,) = store["entries"]["work"]["programs"]
+    lab.allow(f'uids = [{ANNA}]\nnew = "deny"')
+    assert lab.secret in lab.ask(ANNA, "credential work")
+    encoded = base64.b64encode(program.encode()).decode()
+    assert "only root" in lab.ask(ANNA, f"forget work {encoded}")
+    assert '"forgotten": true' in lab.ask(0, f"forget work {encoded}")
+    assert lab.secret in lab.ask(ANNA, "credential work")  # nothing has used it: the first is learned
+    store["entries"]["work"]["programs"] = {"/bin/other": store["entries"]["work"]["programs"][program]}
+    (lab.root / "state/consumers.json").write_text(json.dumps(store))
+    for policy in ("deny", "ask"):
+        lab.allow(f'uids = [{ANNA}]\nnew = "{policy}"')
+        assert "has not used it before" in lab.ask(ANNA, "credential work")
+    lab.allow(f"uids = [{ANNA}]")
+    store["entries"]["work"]["programs"]["/bin/other"]["first"] = "2026-01-01T00:00:00Z"
+    (lab.root / "state/consumers.json").write_text(json.dumps(store))
+    assert lab.secret in lab.ask(ANNA, "credential work")
+    (event,) = [each for each in lab.events() if each["event"] == "new-consumer"]
+    assert event["uid"] == ANNA

@@ -140,3 +140,38 @@ def test_without_a_user_manager_it_says_what_to_do(machine: Booted) -> None:
     said = machine.run(f"env -i PATH=$PATH HOME=/home/frank runuser -u frank -- {KEYWATCH} install --user", check=False)
     assert "enable-linger" in said
     assert "Traceback" not in said
+
+
+_STS = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        key = "<AccessKeyId>ASIA" + "B" * 16 + "</AccessKeyId><SecretAccessKey>" + "c" * 40 + "</SecretAccessKey>"
+        key += "<SessionToken>" + "t" * 400 + "</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>"
+        name = "GetSessionToken"
+        text = f"<{name}Response><{name}Result><Credentials>{key}</Credentials></{name}Result></{name}Response>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+http.server.HTTPServer(("127.0.0.1", 9911), Handler).serve_forever()
+"""
+
+
+def test_the_service_has_no_network_and_gives_temporary_keys_all_the_same(machine: Booted) -> None:
+    machine.run("ip link set lo up || ifconfig lo up")
+    install(machine, "sonja", "[Service]\nEnvironment=AWS_ENDPOINT_URL=http://127.0.0.1:9911\n")
+    assert "AF_UNIX" in shown(machine, "sonja", "RestrictAddressFamilies")
+    machine.run('printf %s "$1" > sts.py && systemd-run --user --quiet /usr/bin/python3 ~/sts.py', _STS, user="sonja")
+    machine.run(f"{KEYWATCH} vault init --key-file key --no-recovery", user="sonja")
+    pair = "aws_access_key_id=AKIA" + "A" * 16 + "\naws_secret_access_key=" + "d" * 40 + "\n"
+    machine.run(f'printf %s "$1" | {KEYWATCH} vault add work', pair, user="sonja")
+    machine.run("mkdir -p .config/keywatch/conf.d", user="sonja")
+    setting = "[entries.work]\nsession = true\n"
+    machine.run('printf %s "$1" > .config/keywatch/conf.d/work.toml', setting, user="sonja")
+    machine.run(f"{KEYWATCH} unlock", user="sonja")
+    answer = json.loads(machine.run(f"{KEYWATCH}-credential work", user="sonja"))
+    assert answer["AccessKeyId"] == "ASIA" + "B" * 16
+    assert answer["Expiration"] == "2999-01-01T00:00:00Z"
+    assert machine.run(f"{KEYWATCH} vault list --json", user="sonja").count("session.work") == 0  # the agent did it

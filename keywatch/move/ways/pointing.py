@@ -11,16 +11,17 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 
-from keywatch.errors import CannotMoveError, FormatError
+from keywatch.config import parse_config
+from keywatch.errors import CannotMoveError, ConfigError, FormatError
 from keywatch.formats.aws_ini import parse
-from keywatch.formats.base import splice
 from keywatch.model import Binding, Role
 from keywatch.move.base import Held, ProfileCheck, Topic
 from keywatch.move.draft import Draft
 from keywatch.move.ways.profiles import PROCESS, in_profile, profile_of, speaks
 from keywatch.places.accounts import Account, accounts
 from keywatch.places.read import OPEN_FLAGS
-from keywatch.serve.grants import POLICIES, SYSTEM_FOLDER, grant_text, widen
+from keywatch.policyfile import difference, set_keys
+from keywatch.serve.grants import POLICIES, SYSTEM_FOLDER, grant_text
 from keywatch.vault.opening import SYSTEM
 
 VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
@@ -95,22 +96,39 @@ def _allow(held: Held, draft: Draft, readers: Sequence[Account]) -> None:
         if text is None:
             draft.create(path, grant_text(held.entry, uids, system=True).encode(), 0o644)
         else:
-            widened = widen(text, uids)
-            if widened is None:
+            new = _with_uids(path, text, held.entry, uids)
+            if new is None:
                 raise CannotMoveError(
                     f"{path}: has no line uids = […] to add {names} to", "add it there, or move it as another --entry"
                 )
-            span, new = widened
             if there is None:
-                draft.remake(path, splice(text, [(span, new)]))
-            elif new != text[span.start : span.end]:
-                draft.replace(path, span, new)
+                draft.remake(path, new)
+            elif new != text:
+                draft.replace(path, *difference(text, new))
     draft.say(
         Topic.AFTER,
         f"the system agent gives the key to root{' and ' + names if names else ''} alone"
         + (f": {POLICIES}/{held.entry}.toml names who else may have it" if uids else ""),
         held.path,
     )
+
+
+def _with_uids(path: str, text: bytes, entry: str, uids: set[int]) -> bytes | None:
+    """The policy's file with these users added; None where it names none, or can't be read."""
+    try:
+        policy = parse_config(text, path).entries.get(entry.casefold())
+        if policy is None or not policy.uids:
+            return None
+        new = set_keys(text, entry, {"uids": f"[{_numbers(uids | set(policy.uids))}]"})
+        if new is None or set(parse_config(new, path).entries[entry.casefold()].uids) != uids | set(policy.uids):
+            return None
+    except ConfigError:
+        return None
+    return new
+
+
+def _numbers(uids: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(uids)))
 
 
 def say_unread(held: Held, draft: Draft) -> None:
