@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from keywatch.database import NAME, open_database
 from keywatch.errors import StateError
 from keywatch.model import Finding, Kind, Part, Place, Role, Span
-from keywatch.paths import private_dir
 from keywatch.severity import Severity
 
 _SCHEMA = """
@@ -47,22 +47,11 @@ class Memory:
     """
 
     def __init__(self, folder: str, *, read_only: bool = False) -> None:
-        self.path = os.path.join(folder, "state.db")
+        self.path = os.path.join(folder, NAME)
         try:
-            if read_only and not os.path.exists(self.path):
-                self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-                self._db.executescript(_SCHEMA)
-                return
-            if not read_only:
-                private_dir(folder)
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA trusted_schema=OFF")
-            if read_only:
-                self._db.execute("PRAGMA query_only=ON")
-            else:
-                self._db.execute("PRAGMA synchronous=NORMAL")
-                self._db.executescript(_SCHEMA)
+            self._db = open_database(
+                folder, _SCHEMA, synchronous="NORMAL", timeout=5.0, threads=True, read_only=read_only
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
 

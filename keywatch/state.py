@@ -18,8 +18,8 @@ import struct
 from collections.abc import Iterable
 from operator import attrgetter
 
+from keywatch.database import NAME, open_database
 from keywatch.errors import StateError
-from keywatch.paths import private_dir
 
 TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
 if TYPE_CHECKING:
@@ -60,13 +60,9 @@ class State:
     """The open database. Use as a context manager; every failure is a `StateError` that says what to do."""
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(private_dir(folder), "state.db")
+        self.path = os.path.join(folder, NAME)
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            self._db = sqlite3.connect(self.path, timeout=2.0, isolation_level=None)
-            self._db.execute("PRAGMA trusted_schema=OFF")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
+            self._db = open_database(folder, _SCHEMA, synchronous="NORMAL", timeout=2.0)
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
 

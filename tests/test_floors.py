@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "keywatch"
 FLOORS = {
     "model": 0, "severity": 0, "errors": 0, "paths": 0,
     "config": 0, "request": 0, "globs": 0, "hardening": 0, "events": 0,
-    "detect": 1, "state": 1, "totals": 1, "memory": 1, "age": 1, "atomic": 1, "suppress": 1, "ignores": 1, "audit": 1,
-    "wire": 1, "policyfile": 1,
+    "detect": 1, "state": 1, "database": 1, "totals": 1, "memory": 1, "age": 1, "atomic": 1, "suppress": 1,
+    "ignores": 1, "audit": 1, "wire": 1, "policyfile": 1,
     "formats": 2,
     "places": 3, "vault": 3, "report": 3,
     "sweep": 4, "move": 4, "serve": 4, "offers": 4, "advise": 4, "aws": 4,

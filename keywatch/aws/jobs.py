@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keywatch import atomic
+from keywatch.database import NAME, open_database
 from keywatch.errors import FileBusyError, JournalError
 from keywatch.paths import private_dir
 from keywatch.vault.base import timestamp
@@ -56,13 +57,9 @@ class Jobs:
     """The open journal. What it has written is durable when a call returns; errors are `JournalError`."""
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(private_dir(folder), "state.db")
+        self.path = os.path.join(folder, NAME)
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            self._db = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
-            self._db.execute("PRAGMA trusted_schema=OFF")
-            self._db.execute("PRAGMA synchronous=EXTRA")  # a commit survives a power cut, its folder entry too
-            self._db.executescript(_SCHEMA)
+            self._db = open_database(folder, _SCHEMA, synchronous="EXTRA", timeout=10.0)
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from keywatch.aws.client import Aws, of_key, of_profile
+from keywatch.aws.client import Aws
 from keywatch.aws.jobs import Job, Jobs
 from keywatch.aws.rotation import Bench
 from keywatch.cli.ask import can_ask
+from keywatch.cli.key_signer import signer_of
 from keywatch.cli.vault import remembering, unlock_for
 from keywatch.paths import Homes
 from keywatch.report.escape import show
-from keywatch.serve.reads import note_read
 from keywatch.vault.base import Vault
 from keywatch.vault.opening import KEYRING, SYSTEM, open_vault
 
@@ -49,12 +49,8 @@ def signer_facts(options: argparse.Namespace) -> dict[str, str]:
 def named_signer(vault: Vault, homes: Homes, options: argparse.Namespace) -> Aws | None:
     """Who was named to sign; None where the key itself does."""
     facts = signer_facts(options)
-    if facts["profile"]:
-        return of_profile(facts["profile"])
-    if facts["signer"]:
-        note_read(homes.state, "sign", facts["signer"])
-        return of_key(vault.get(facts["signer"]))
-    return None
+    named = {"profile": facts["profile"], "entry": facts["signer"]}
+    return signer_of(named, homes, lambda: vault) if any(named.values()) else None
 
 
 def _signing(vault: Vault, homes: Homes, options: argparse.Namespace) -> Callable[[Job], Aws]:
@@ -64,10 +60,8 @@ def _signing(vault: Vault, homes: Homes, options: argparse.Namespace) -> Callabl
         if (named := named_signer(vault, homes, options)) is not None:
             return named
         if profile := str(job.facts.get("profile") or ""):
-            return of_profile(profile)
-        name = str(job.facts.get("signer") or "") or job.entry
-        note_read(homes.state, "sign", name)
-        return of_key(vault.get(name))
+            return signer_of({"profile": profile}, homes, lambda: vault)
+        return signer_of({"entry": str(job.facts.get("signer") or "") or job.entry}, homes, lambda: vault)
 
     return sign
 

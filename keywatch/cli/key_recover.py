@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keywatch.aws.jobs import Ended, Jobs, one_at_a_time
@@ -45,7 +46,10 @@ def recover_creations(jobs: Jobs, options: argparse.Namespace, homes: Homes, unl
         named = {"entry": entry, "profile": profile} if entry or profile else job.facts["signer"]
         try:
             ground = Ground(
-                signer_of(named, homes, unlock), open_vault(job.vault, homes, unlock=unlock), jobs, homes.state
+                signer_of(named, homes, partial(open_vault, "", homes, unlock=unlock, interactive=True)),
+                open_vault(job.vault, homes, unlock=unlock),
+                jobs,
+                homes.state,
             )
             caller = ground.aws.caller()
             if caller.account != job.facts["account"]:

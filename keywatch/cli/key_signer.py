@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keywatch.detect.account import CANARY_ACCOUNTS
@@ -14,23 +15,23 @@ from keywatch.vault.opening import open_vault
 
 if TYPE_CHECKING:
     from keywatch.aws.client import Aws
+    from keywatch.vault.base import Vault
     from keywatch.vault.file import Unlock
 
 
 def open_signer(options: argparse.Namespace, homes: Homes, unlock: Unlock) -> tuple[Aws, dict[str, str]]:
     """AWS as who was named, and how to name that one again."""
     named = {"entry": options.signer} if options.signer else {"profile": options.profile}
-    return signer_of(named, homes, unlock), named
+    return signer_of(named, homes, partial(open_vault, "", homes, unlock=unlock, interactive=True)), named
 
 
-def signer_of(named: Mapping[str, str], homes: Homes, unlock: Unlock) -> Aws:
-    """AWS as `{"entry": NAME}` of the usual vault, or as `{"profile": NAME}`."""
+def signer_of(named: Mapping[str, str], homes: Homes, vault: Callable[[], Vault]) -> Aws:
+    """AWS as `{"entry": NAME}` of a vault, or as `{"profile": NAME}`. A canary's key is refused unused."""
     from keywatch.aws.client import of_key, of_profile
 
     if entry := named.get("entry", ""):
-        payload = open_vault("", homes, unlock=unlock, interactive=True).get(entry)
         note_read(homes.state, "sign", entry)
-        aws = of_key(payload)
+        aws = of_key(vault().get(entry))
     else:
         aws = of_profile(named.get("profile", ""))
     if (account := aws.key_account()) in CANARY_ACCOUNTS:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keywatch.database import NAME, open_database
 from keywatch.errors import StateError
-from keywatch.paths import private_dir
 
 
 class OfferState(enum.StrEnum):
@@ -73,22 +73,11 @@ class Offers:
 
     def __init__(self, folder: str, *, read_only: bool = False) -> None:
         """`read_only`: nothing is made or changed, and a database that is not there is an empty one."""
-        self.path = os.path.join(folder, "state.db")
+        self.path = os.path.join(folder, NAME)
         try:
-            if read_only and not os.path.exists(self.path):
-                self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-                self._db.executescript(_SCHEMA)
-                return
-            if not read_only:
-                private_dir(folder)
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA trusted_schema=OFF")
-            if read_only:
-                self._db.execute("PRAGMA query_only=ON")
-            else:
-                self._db.execute("PRAGMA synchronous=FULL")
-                self._db.executescript(_SCHEMA)
+            self._db = open_database(
+                folder, _SCHEMA, synchronous="FULL", timeout=5.0, threads=True, read_only=read_only
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._error(error) from None
 
