@@ -116,16 +116,18 @@ def test_a_size_is_a_number_or_an_error(text: str) -> None:
 
 def test_the_documentation_has_every_key_with_its_default() -> None:
     text = DOC.read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", text, re.M))
-    kinds = (SweepConfig, EntryPolicy, WatchConfig, KeysConfig)
-    sweep, entry, watch, keys = ({f.name for f in fields(kind)} for kind in kinds)
-    assert set(rows) == sweep | entry | watch | keys
+    document = ""
+    for head, kind in (
+        ("sweep", SweepConfig),
+        ("watch", WatchConfig),
+        ("keys", KeysConfig),
+        ("entries.NAME", EntryPolicy),
+    ):
+        section = text.partition(f"## `[{head}]`")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section, re.M)
+        assert {key for key, _ in rows} == {f.name for f in fields(kind)}
+        document += f"[{head.replace('NAME', 'x')}]\n" + "".join(f"{key} = {value}\n" for key, value in rows)
     # what the page gives as defaults, read as a file, is the default
-    lines = {key: f"{key} = {value}\n" for key, value in rows.items()}
-    document = "[sweep]\n" + "".join(lines[key] for key in sorted(sweep))
-    document += "[watch]\n" + "".join(lines[key] for key in sorted(watch))
-    document += "[keys]\n" + "".join(lines[key] for key in sorted(keys))
-    document += "[entries.x]\n" + "".join(lines[key] for key in sorted(entry))
     assert parse_config(document.encode(), "x") == Config(entries={"x": EntryPolicy()})
     example = re.search(r"```toml\n(.*?)```", text, re.S)
     assert example is not None
