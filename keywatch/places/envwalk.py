@@ -94,7 +94,8 @@ def walk_env_files(home: str, *, depth: int, expired: Callable[[], bool], most: 
             elif is_wanted(entry.name):
                 found.targets.append(Target(entry.path))
     if heavy or deep:
-        left = [f"{heavy:,} folders of caches, packages and history"] if heavy else []
+        folders = "folder" if heavy == 1 else "folders"
+        left = [f"{heavy:,} {folders} of caches, packages and history"] if heavy else []
         left += [f"{deep:,} deeper than {depth}"] if deep else []
         found.notes.append(
             f"Not searched for .env files in {home}: {', '.join(left)}: keywatch sweep --home reads them all"
