@@ -424,7 +424,9 @@ def test_the_setting_is_told_by_config_check_and_costs_no_other_entry(lab: Lab) 
     )
     lab.moving.write(".config/keywatch/keywatch.toml", "[entries.work]\nask = true\n")
     folder = str(lab.moving.home / ".config/keywatch")
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    # an environment of its own: a measurement of coverage would load tomllib, too
+    command = [sys.executable, "-c", code, folder]
+    done = subprocess.run(command, env=lab.moving.env, capture_output=True, text=True, check=True)
     assert done.stdout == "None False\n"
 
 
