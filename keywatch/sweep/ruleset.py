@@ -58,7 +58,7 @@ class RuleSet:
 
     @cached_property
     def digest(self) -> str:
-        """Changes with anything that could change what is found: what was clean under another is swept again."""
+        """Names the compiled engine in the cache: another with anything that could change what is found."""
         facts = repr((__version__, self.patterns, [(r.id, r.exact, r.left, r.right) for r in self.rules]))
         return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
