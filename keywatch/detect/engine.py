@@ -2,6 +2,8 @@
 
 It answers yes or no for each pattern and never where: exact places are found by `re` in the few contents that hit. Each
 pattern is reported once at most (HS_FLAG_SINGLEMATCH), so that a content full of matches costs no more than any other.
+A pattern may have a hint: another that costs less and is met wherever the pattern is. Then the pass looks for the hint,
+and for the pattern only in the contents that have it.
 Reads no file: whoever caches `dump()` stores it, and authenticates it before `load`.
 """
 
@@ -10,9 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -31,7 +34,11 @@ APPROXIMATE = 128
 _SINGLEMATCH = 8
 #: ends of matches are remembered one for so many bytes
 _STEP = 1024
-_MAGIC = b"keywatch.engine/1"
+_MAGIC = b"keywatch.engine/2"
+_LENGTH = struct.Struct("<Q")
+#: Hyperscan's lengths have 32 bits: of more it would silently see less
+_TOO_LONG = 1 << 32
+_NO_HINTS: Mapping[int, str] = {}
 
 
 class PatternError(ConfigError):
@@ -44,69 +51,109 @@ class PatternError(ConfigError):
 
 
 class Engine:
-    """Compiled patterns. One engine serves any number of threads; `scan` gives the numbers that matched as bits."""
+    """Compiled patterns. One engine serves any number of threads.
 
-    __slots__ = ("_local", "_scan", "_serialize", "patterns")
+    `scan` takes a buffer of less than 4 GiB and gives the bits `1 << number` of all patterns that match in it. `hints`
+    are, by the numbers of the patterns they stand for, patterns as caseless as those.
+    """
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._set_up(tuple(patterns), None)
+    __slots__ = ("_serialize", "hints", "patterns", "scan")
+
+    def __init__(self, patterns: Sequence[Pattern], hints: Mapping[int, str] = _NO_HINTS) -> None:
+        self._set_up(tuple(patterns), hints, None)
 
     @classmethod
-    def load(cls, patterns: Sequence[Pattern], blob: bytes) -> Engine | None:
+    def load(cls, patterns: Sequence[Pattern], blob: bytes, hints: Mapping[int, str] = _NO_HINTS) -> Engine | None:
         """The engine that `dump` made of these patterns here; None for any other blob: then compile afresh.
 
         The blob must come from this program (the caller checks an HMAC): Hyperscan trusts what it loads.
         """
         patterns = tuple(patterns)
-        head = _MAGIC + digest(patterns)
+        head = _MAGIC + digest(patterns, hints)
         if not blob.startswith(head) or _hyperscan() is None:
             return None
         engine = cls.__new__(cls)
         try:
-            engine._set_up(patterns, blob[len(head) :])
+            engine._set_up(patterns, hints, blob[len(head) :])
         except Exception:  # noqa: BLE001 - the extension raises its own kinds, and all of them mean: compile afresh
             return None
         return engine
 
-    def _set_up(self, patterns: tuple[Pattern, ...], compiled: bytes | None) -> None:
+    def _set_up(self, patterns: tuple[Pattern, ...], hints: Mapping[int, str], compiled: bytes | None) -> None:
         self.patterns = patterns
-        self._local = threading.local()
+        self.hints = hints
         library = _hyperscan()
         if library is None or not patterns:
-            self._scan = _plain_scan(patterns)
-            self._serialize: Callable[[], bytes] = bytes
+            self.scan = _plain_scan(patterns)
+            self._serialize: Callable[[], list[bytes]] = list
             return
-        database = _compile(library, patterns) if compiled is None else library.loadb(compiled, library.HS_MODE_BLOCK)
-        self._serialize = lambda: library.dumpb(database)
-
-        def scan(buffer: Buffer) -> int:
-            try:
-                scratch = self._local.scratch
-            except AttributeError:
-                scratch = self._local.scratch = library.Scratch(database)
-            found = [0]
-            database.scan(buffer, match_event_handler=_note, context=found, scratch=scratch)
-            return found[0]
-
-        self._scan = scan
-
-    def scan(self, buffer: Buffer) -> int:
-        """The bits `1 << number` of all patterns that match somewhere in the buffer, which holds less than 4 GiB."""
-        if len(buffer) >= 1 << 32:  # Hyperscan's lengths have 32 bits: it would silently see less
-            raise ValueError("a buffer of 4 GiB or more must be scanned in pieces")
-        return self._scan(buffer)
+        if compiled is None:
+            first = [(number, hints.get(number, text), flags) for number, text, flags in patterns]
+            second = [pattern for pattern in patterns if pattern[0] in hints]
+            databases = [_compile(library, part) for part in (first, second) if part]
+        else:
+            databases = [library.loadb(part, library.HS_MODE_BLOCK) for part in _unpack(compiled)]
+        self._serialize = lambda: [library.dumpb(database) for database in databases]
+        self.scan = _scan_with(library, databases[0])
+        if hints:
+            self.scan = _confirmed(self.scan, sum(1 << number for number in hints), _scan_with(library, databases[1]))
 
     def dump(self) -> bytes:
         """The compiled patterns for `load`; empty where there is nothing worth keeping (no Hyperscan, no patterns)."""
-        compiled = self._serialize()
-        return _MAGIC + digest(self.patterns) + compiled if compiled else b""
+        compiled = b"".join(_LENGTH.pack(len(part)) + part for part in self._serialize())
+        return _MAGIC + digest(self.patterns, self.hints) + compiled if compiled else b""
 
 
-def digest(patterns: Sequence[Pattern]) -> bytes:
-    """32 bytes that change with any pattern, with Hyperscan's version and with the kind of machine."""
+def _unpack(compiled: bytes) -> list[bytes]:
+    parts = []
+    while compiled:
+        (length,) = _LENGTH.unpack_from(compiled)
+        parts.append(compiled[_LENGTH.size : _LENGTH.size + length])
+        compiled = compiled[_LENGTH.size + length :]
+    return parts
+
+
+def _scan_with(library: ModuleType, database: Any) -> Callable[[Buffer], int]:
+    """One pass with one database: called for every file, so it makes few calls itself."""
+    local = threading.local()
+    run = database.scan
+
+    def scan(buffer: Buffer) -> int:
+        if len(buffer) >= _TOO_LONG:
+            raise ValueError("a buffer of 4 GiB or more must be scanned in pieces")
+        try:
+            scratch = local.scratch
+        except AttributeError:
+            scratch = local.scratch = library.Scratch(database)
+        found = [0]
+        run(buffer, _note, 0, found, scratch)
+        return found[0]
+
+    return scan
+
+
+def _confirmed(first: Callable[[Buffer], int], hinted: int, exact: Callable[[Buffer], int]) -> Callable[[Buffer], int]:
+    """`first`, but for the bits of `hinted`, which only `exact` can give."""
+
+    def scan(buffer: Buffer) -> int:
+        found = first(buffer)
+        return found & ~hinted | exact(buffer) if found & hinted else found
+
+    return scan
+
+
+def digest(patterns: Sequence[Pattern], hints: Mapping[int, str] = _NO_HINTS) -> bytes:
+    """32 bytes that change with any pattern or hint, with Hyperscan's version and with the kind of machine."""
     library = _hyperscan()
     version = getattr(library, "__version__", "none")
-    facts = [list(map(list, patterns)), version, sys.implementation._multiarch, sys.platform, sys.version]
+    facts = [
+        list(map(list, patterns)),
+        sorted(hints.items()),
+        version,
+        sys.implementation._multiarch,
+        sys.platform,
+        sys.version,
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).digest()
 
 
@@ -160,6 +207,8 @@ def _plain_scan(patterns: Sequence[Pattern]) -> Callable[[Buffer], int]:
             raise PatternError(number, str(error)) from None
 
     def scan(buffer: Buffer) -> int:
+        if len(buffer) >= _TOO_LONG:
+            raise ValueError("a buffer of 4 GiB or more must be scanned in pieces")
         found = always
         for bit, pattern in compiled:
             if pattern.search(buffer):

@@ -37,8 +37,9 @@ class Rule:
     match. `left` and `right`: classes of bytes that may not touch the match. `check`: the secret's checksum or
     structure; what fails it is dropped as `checksum`. `generic` rules yield to any other rule on overlap. `foreign`
     rules come from a person's file: their patterns are not trusted to be quick. `exact`: what `re` is given when that
-    must differ from `pattern`. `secret_group`: the number of the secret's group where no group is named `secret`; -1
-    is the first group that matched something.
+    must differ from `pattern`. `hint`: a pattern that is met wherever `pattern` is and costs the engine less.
+    `secret_group`: the number of the secret's group where no group is named `secret`; -1 is the first group that
+    matched something.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Rule:
     generic: bool = False
     foreign: bool = False
     exact: str = ""
+    hint: str = ""
     secret_group: int = 0
 
     def secret_span(self, found: re.Match[bytes]) -> tuple[int, int]:

@@ -57,9 +57,14 @@ class RuleSet:
         return triggers + patterns(self.rules, first=len(triggers))
 
     @cached_property
+    def hints(self) -> dict[int, str]:
+        """What the engine looks for first instead of some of them."""
+        return {number: rule.hint for number, rule in self.rule_bits if rule.hint}
+
+    @cached_property
     def digest(self) -> str:
         """Names the compiled engine in the cache: another with anything that could change what is found."""
-        facts = repr((__version__, self.patterns, [(r.id, r.exact, r.left, r.right) for r in self.rules]))
+        facts = repr((__version__, self.patterns, self.hints, [(r.id, r.exact, r.left, r.right) for r in self.rules]))
         return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
     def engine(self, cache: str | None, key: bytes) -> Engine:
@@ -75,13 +80,13 @@ class RuleSet:
 
     def _make(self, cache: str | None, key: bytes) -> Engine:
         if cache is None:
-            return Engine(self.patterns)
+            return Engine(self.patterns, self.hints)
         path = os.path.join(cache, f"engine-{self.digest}")
         blob = _load(path, key)
-        loaded = Engine.load(self.patterns, blob) if blob else None
+        loaded = Engine.load(self.patterns, blob, self.hints) if blob else None
         if loaded is not None:
             return loaded
-        engine = Engine(self.patterns)
+        engine = Engine(self.patterns, self.hints)
         if dump := engine.dump():
             _store(cache, path, key, dump)
         return engine

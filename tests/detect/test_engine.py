@@ -73,6 +73,27 @@ def test_both_engines_say_the_same(pieces: list[bytes], data: st.DataObject) -> 
     assert FAST.scan(content) == SLOW.scan(content)
 
 
+def test_a_hint_gives_way_to_its_pattern() -> None:
+    engine = Engine(SOME, {0: "ghp_"})
+    for scan in (engine.scan, Engine.load(SOME, engine.dump(), {0: "ghp_"}).scan):  # type: ignore[union-attr]
+        assert scan(b"ghp_ab1c secretkey") == 33
+        assert scan(b"ghp_ secretkey") == 32, "the hint alone is no match"
+        assert scan(b"ghp_") == 0
+    assert Engine.load(SOME, engine.dump()) is None, "made with other hints"
+    assert Engine(SOME, {0: "met nowhere"}).scan(b"ghp_ab1c secretkey") == 32, "only the hint is looked for"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_hint_is_met_wherever_its_pattern_is(data: st.DataObject) -> None:
+    rule = data.draw(st.sampled_from([rule for rule in RULES if rule.hint]))
+    flags = re.IGNORECASE if rule.caseless else 0
+    for text in (rule.pattern, rule.exact or rule.pattern):
+        content = data.draw(st.from_regex(re.compile(text.encode(), flags)))
+        assert re.compile(rule.hint.encode(), flags).search(content)
+        assert re.compile(rule.pattern.encode(), flags).search(content)
+
+
 def test_threads_share_an_engine() -> None:
     engine = Engine(SOME)
     contents = [(b"x" * 5000 + b"ghp_ab1c", 1), (b"y" * 5000 + b"secretkey", 32), (b"z" * 5000, 0)]
