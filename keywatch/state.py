@@ -33,8 +33,6 @@ _facts = attrgetter("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 RACY_NS = 2_000_000_000
 #: key of a folder: device and inode
 FolderKey = tuple[int, int]
-#: files swept by name, not in a tree, are remembered under this key
-BY_NAME: FolderKey = (0, 0)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

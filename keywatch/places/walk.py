@@ -35,9 +35,12 @@ MAX_DEPTH = 512
 _PACKED = frozenset(b"\x1f\xfdBP(S\xff\xfe")
 _NOT_SEEN = (b"proc", b"sysfs", b"devpts", b"cgroup", b"cgroup2", b"debugfs", b"tracefs", b"securityfs", b"bpf")
 _is_regular = stat.S_ISREG
+_open, _fstat, _readv, _close = os.open, os.fstat, os.readv, os.close
 _SIZE = RECORD.size
 #: most files fit; one that stays in the processor's cache is read and scanned in half the time that a window takes
 _USUAL = 256 << 10
+#: a zero byte among so many first ones: no plain text
+_HEAD = 512
 #: instead of the engine's bits: packed, or written in wide characters
 _HIDDEN = -1
 
@@ -149,8 +152,11 @@ class Walk:
                             self.cached += 1
                             records.append(record)
                             continue
-                    if (fresh := self._entry(entry, fd, path)) is not None:
-                        records.append(fresh)
+                    if entry.is_file(follow_symlinks=False):
+                        if (fresh := self._file(fd, name, path)) is not None:
+                            records.append(fresh)
+                    elif not entry.is_symlink():
+                        self._skip_special(entry, path)
         except OSError as error:
             self.visitor.skip(path, why_not(error))
             return below
@@ -162,14 +168,6 @@ class Walk:
                 self.clean[key] = joined
         return below
 
-    def _entry(self, entry: os.DirEntry[str], folder: int, path: str) -> bytes | None:
-        """What is no folder, and not remembered. Its record, if it is clean and may be remembered."""
-        if entry.is_file(follow_symlinks=False):
-            return self._file(folder, entry.name, path)
-        if not entry.is_symlink():
-            self._skip_special(entry, path)
-        return None
-
     def _skip_special(self, entry: os.DirEntry[str], path: str) -> None:
         try:
             why = why_not_regular(entry.stat(follow_symlinks=False).st_mode)
@@ -180,38 +178,43 @@ class Walk:
     def _file(self, folder: int, name: str, path: str) -> bytes | None:
         """Scan one file of an open folder. Its record, if it is clean and may be remembered.
 
-        Most of a sweep's time is spent here, so it makes few calls, and no path where nothing is to be told.
+        Most of a sweep's time is spent here: it makes few calls, and no path where nothing is to be told.
         """
         try:
-            fd = os.open(name, OPEN_FLAGS, dir_fd=folder)
+            fd = _open(name, OPEN_FLAGS, dir_fd=folder)
         except OSError as error:
             self.visitor.skip(_join(path, name), why_not(error))
             return None
         try:
-            info = os.fstat(fd)
-            if not _is_regular(info.st_mode) or 0 < self._max_size < info.st_size:
-                self._refuse(_join(path, name), info)
-                return None
-            mask = self._verdict(fd, info.st_size)
-            if mask and not self._look(fd, _join(path, name), info, mask):
-                return None
+            return self._read(fd, path, name)
         except OSError as error:
             self.visitor.skip(_join(path, name), why_not(error))
             return None
         finally:
-            os.close(fd)
-        return record_of(info) if self._remember and info.st_ctime_ns < self._fresh else None
+            _close(fd)
 
-    def descriptor(self, fd: int, path: str) -> bytes | None:
-        """Scan the open file `fd`, called `path`. Its record, if it is clean and may be remembered."""
-        info = os.fstat(fd)
-        if not _is_regular(info.st_mode) or 0 < self._max_size < info.st_size:
-            self._refuse(path, info)
+    def descriptor(self, fd: int, path: str) -> None:
+        """Scan the open file `fd`, called `path`."""
+        self._read(fd, "", path)
+
+    def _read(self, fd: int, folder: str, name: str) -> bytes | None:
+        info = _fstat(fd)
+        size = info.st_size
+        if not _is_regular(info.st_mode) or 0 < self._max_size < size:
+            self._refuse(_join(folder, name), info)
             return None
-        mask = self._verdict(fd, info.st_size)
-        if mask and not self._look(fd, path, info, mask):
-            return None
-        return record_of(info) if info.st_ctime_ns < self._fresh else None
+        self.files += 1
+        got = _readv(fd, self._vector)
+        if got:
+            self.size += got
+            buffer = self._buffer
+            mask = self.scan(self._view[:got]) if size <= got < _USUAL else self._scan_windows(fd, got)
+            if not mask and (buffer[0] in _PACKED or buffer.find(0, 0, got if got < _HEAD else _HEAD) >= 0):
+                # packed or written in wide characters, so that a plain scan saw nothing
+                mask = _HIDDEN if self._is_packed(bytes(buffer[: min(got, 1024)])) else 0
+            if mask and not self._look(fd, _join(folder, name), info, mask):
+                return None
+        return record_of(info) if self._remember and info.st_ctime_ns < self._fresh else None
 
     def _refuse(self, path: str, info: os.stat_result) -> None:
         if _is_regular(info.st_mode):
@@ -219,26 +222,10 @@ class Walk:
         else:
             self.visitor.skip(path, why_not_regular(info.st_mode) or "changed its kind while read")
 
-    def _verdict(self, fd: int, size: int) -> int:
-        """Read a file: 0 where there is nothing in it, the engine's bits, or `_HIDDEN` where it could not see."""
-        self.files += 1
-        got = os.readv(fd, self._vector)
-        self.size += got
-        if not got:
-            return 0
-        mask = self.scan(self._view[:got]) if size <= got < _USUAL else self._scan_windows(fd, got)
-        return mask or (_HIDDEN if self._is_special(self._buffer, got) else 0)
-
     def _look(self, fd: int, path: str, info: os.stat_result, mask: int) -> bool:
         """A closer look; True when it turned out clean."""
         os.lseek(fd, 0, os.SEEK_SET)
         return self.visitor.examine(path, fd, info, 0 if mask == _HIDDEN else mask)
-
-    def _is_special(self, buffer: bytearray, got: int) -> bool:
-        """Packed or written in wide characters, so that a plain scan saw nothing."""
-        if buffer[0] in _PACKED or buffer.find(0, 0, min(got, 512)) >= 0:
-            return self._is_packed(bytes(buffer[: min(got, 1024)]))
-        return False
 
     def _scan_windows(self, fd: int, got: int) -> int:
         """The engine's verdict on a file larger than the buffer, of which `got` bytes are counted already."""
@@ -253,7 +240,7 @@ class Walk:
 
 
 def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder != "/" else f"/{name}"
+    return f"{folder}/{name}" if folder and folder != "/" else folder + name
 
 
 def mounted_kernel_devices() -> frozenset[int]:

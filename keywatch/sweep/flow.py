@@ -20,7 +20,7 @@ from keywatch.model import Skipped, Summary, SweepResult
 from keywatch.paths import Homes, installation_key, own_homes
 from keywatch.places.base import Target
 from keywatch.request import Interrupted, SweepRequest
-from keywatch.state import BY_NAME, FolderKey, State
+from keywatch.state import FolderKey, State
 from keywatch.suppress import INLINE, ran_out, suppress
 from keywatch.sweep.crew import run_crew
 from keywatch.sweep.looking import Asked, choose
@@ -231,8 +231,7 @@ class _Gathered:
             self.files, self.size, self.cached = self.files + files, self.size + size, self.cached + cached
             self.dropped.update(message["dropped"])
             for dev, ino, records in message["clean"]:
-                blob = base64.b64decode(records)
-                self.clean[dev, ino] = self.clean.get((dev, ino), b"") + blob if (dev, ino) == BY_NAME else blob
+                self.clean[dev, ino] = base64.b64decode(records)
         elif "failed" in message:
             path, kind = message["failed"]
             why = f"keywatch failed here ({kind}): please report this"

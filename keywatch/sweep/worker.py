@@ -95,7 +95,6 @@ class SweepWorker:
     def _files(self, targets: Sequence[Target]) -> None:
         """Files by name: the well-known places, and files that were asked for."""
         self._targets = {target.path: target for target in targets}
-        records = []
         for target in targets:
             try:
                 fd = open_place(target.path)
@@ -107,12 +106,9 @@ class SweepWorker:
                 self.skip(target.path, why_not(error))
                 continue
             try:
-                record = self._walk.descriptor(fd, target.path)
+                self._walk.descriptor(fd, target.path)
             except OSError as error:
                 self.skip(target.path, why_not(error))
-            else:
-                if record is not None:
-                    records.append(record)
             finally:
                 os.close(fd)
         self._targets = {}
@@ -128,6 +124,7 @@ class SweepWorker:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
         if self._engine is None:
             self._engine = self._tools.rules.engine(self._tools.cache, self._tools.key)
+            self._walk.scan = self._engine.scan
         return self._engine.scan(data)
 
     def _closer(self) -> Opening:
