@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from keywatch.defaults import ARCHIVE_DEPTH, MAX_FILE_SIZE
 from keywatch.errors import ConfigError
 from keywatch.paths import CONFIG_NAMES
 from keywatch.severity import NEVER, Severity, parse_fail_on
@@ -44,10 +45,10 @@ class SweepConfig:
     `max_file_size` is in bytes; `jobs` 0 means one per processor; `fail_on` None means that no finding is a failure.
     """
 
-    max_file_size: int = 256 << 20
+    max_file_size: int = MAX_FILE_SIZE
     jobs: int = 0
     home_depth: int = 6
-    archive_depth: int = 3
+    archive_depth: int = ARCHIVE_DEPTH
     skip: tuple[str, ...] = ()
     fail_on: Severity | None = Severity.LOW
     rules: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "keywatch"
 
 #: module or package below keywatch → floor
 FLOORS = {
-    "model": 0, "severity": 0, "errors": 0, "paths": 0,
+    "model": 0, "severity": 0, "defaults": 0, "errors": 0, "paths": 0,
     "config": 0, "request": 0, "globs": 0, "hardening": 0, "events": 0,
     "detect": 1, "state": 1, "database": 1, "totals": 1, "memory": 1, "age": 1, "atomic": 1, "suppress": 1,
     "ignores": 1, "audit": 1, "wire": 1, "policyfile": 1,

@@ -10,7 +10,6 @@ Reads no file: whoever caches `dump()` stores it, and authenticates it before `l
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import struct
 import sys
@@ -57,51 +56,51 @@ class Engine:
     are, by the numbers of the patterns they stand for, patterns as caseless as those.
     """
 
-    __slots__ = ("_serialize", "hints", "patterns", "scan")
+    __slots__ = ("_serialize", "scan")
 
     def __init__(self, patterns: Sequence[Pattern], hints: Mapping[int, str] = _NO_HINTS) -> None:
-        self._set_up(tuple(patterns), hints, None)
-
-    @classmethod
-    def load(cls, patterns: Sequence[Pattern], blob: bytes, hints: Mapping[int, str] = _NO_HINTS) -> Engine | None:
-        """The engine that `dump` made of these patterns here; None for any other blob: then compile afresh.
-
-        The blob must come from this program (the caller checks an HMAC): Hyperscan trusts what it loads.
-        """
-        patterns = tuple(patterns)
-        head = _MAGIC + digest(patterns, hints)
-        if not blob.startswith(head) or _hyperscan() is None:
-            return None
-        engine = cls.__new__(cls)
-        try:
-            engine._set_up(patterns, hints, blob[len(head) :])
-        except Exception:  # noqa: BLE001 - the extension raises its own kinds, and all of them mean: compile afresh
-            return None
-        return engine
-
-    def _set_up(self, patterns: tuple[Pattern, ...], hints: Mapping[int, str], compiled: bytes | None) -> None:
-        self.patterns = patterns
-        self.hints = hints
         library = _hyperscan()
         if library is None or not patterns:
             self.scan = _plain_scan(patterns)
             self._serialize: Callable[[], list[bytes]] = list
             return
-        if compiled is None:
-            first = [(number, hints.get(number, text), flags) for number, text, flags in patterns]
-            second = [pattern for pattern in patterns if pattern[0] in hints]
-            databases = [_compile(library, part) for part in (first, second) if part]
-        else:
-            databases = [library.loadb(part, library.HS_MODE_BLOCK) for part in _unpack(compiled)]
-        self._serialize = lambda: [library.dumpb(database) for database in databases]
-        self.scan = _scan_with(library, databases[0])
-        if hints:
-            self.scan = _confirmed(self.scan, sum(1 << number for number in hints), _scan_with(library, databases[1]))
+        first = [(number, hints.get(number, text), flags) for number, text, flags in patterns]
+        second = [pattern for pattern in patterns if pattern[0] in hints]
+        hinted = sum(1 << number for number, _, _ in second)
+        self._set_up(library, hinted, [_compile(library, part) for part in (first, second) if part])
 
-    def dump(self) -> bytes:
-        """The compiled patterns for `load`; empty where there is nothing worth keeping (no Hyperscan, no patterns)."""
-        compiled = b"".join(_LENGTH.pack(len(part)) + part for part in self._serialize())
-        return _MAGIC + digest(self.patterns, self.hints) + compiled if compiled else b""
+    @classmethod
+    def load(cls, under: str, blob: bytes) -> Engine | None:
+        """The engine that `dump` made under the same text here; None for any other blob: then compile afresh.
+
+        The blob must come from this program (the caller checks an HMAC): Hyperscan trusts what it loads.
+        """
+        library = _hyperscan()
+        if library is None or not blob.startswith(head := _head(under)):
+            return None
+        engine = cls.__new__(cls)
+        try:
+            hinted, *compiled = _unpack(blob[len(head) :])
+            databases = [library.loadb(part, library.HS_MODE_BLOCK) for part in compiled]
+            engine._set_up(library, int.from_bytes(hinted, "big"), databases)
+        except Exception:  # noqa: BLE001 - the extension raises its own kinds, and all of them mean: compile afresh
+            return None
+        return engine
+
+    def _set_up(self, library: ModuleType, hinted: int, databases: Sequence[Any]) -> None:
+        bits = hinted.to_bytes(hinted.bit_length() // 8 + 1, "big")
+        self._serialize = lambda: [bits, *map(library.dumpb, databases)]
+        self.scan = _scan_with(library, databases[0])
+        if hinted:
+            self.scan = _confirmed(self.scan, hinted, _scan_with(library, databases[1]))
+
+    def dump(self, under: str) -> bytes:
+        """The compiled patterns for `load`; empty where there is nothing worth keeping (no Hyperscan, no patterns).
+
+        `under` names what the patterns were made from, and must change with it.
+        """
+        parts = self._serialize()
+        return _head(under) + b"".join(_LENGTH.pack(len(part)) + part for part in parts) if parts else b""
 
 
 def _unpack(compiled: bytes) -> list[bytes]:
@@ -142,19 +141,11 @@ def _confirmed(first: Callable[[Buffer], int], hinted: int, exact: Callable[[Buf
     return scan
 
 
-def digest(patterns: Sequence[Pattern], hints: Mapping[int, str] = _NO_HINTS) -> bytes:
-    """32 bytes that change with any pattern or hint, with Hyperscan's version and with the kind of machine."""
-    library = _hyperscan()
-    version = getattr(library, "__version__", "none")
-    facts = [
-        list(map(list, patterns)),
-        sorted(hints.items()),
-        version,
-        sys.implementation._multiarch,
-        sys.platform,
-        sys.version,
-    ]
-    return hashlib.sha256(json.dumps(facts).encode()).digest()
+def _head(under: str) -> bytes:
+    """Bytes that change with `under`, with Hyperscan's version and with the kind of machine."""
+    version = getattr(_hyperscan(), "__version__", "none")
+    facts = "\0".join((under, version, sys.implementation._multiarch, sys.platform, sys.version))
+    return _MAGIC + hashlib.sha256(facts.encode("utf-8", "surrogateescape")).digest()
 
 
 def _hyperscan() -> ModuleType | None:

@@ -7,6 +7,7 @@ sparse files are jumped over. Never waits on a FIFO or a device, never reads wha
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import re
 import stat
@@ -45,7 +46,16 @@ def why_not_regular(mode: int) -> str | None:
     return "not a regular file"
 
 
-def windows(fd: int, buffer: bytearray) -> Iterator[tuple[int, memoryview]]:
+def page_aligned(size: int) -> mmap.mmap:
+    """A buffer of this process's own that begins with a page.
+
+    Large ones of `malloc` begin 16 bytes later, and the `rep movsb` of AMD's processors, by which Linux copies what is
+    read, is slow there: 0.65 s and 0.43 s for 600 MB in 45,000 files (scripts/bench/sweep.py's tree).
+    """
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def windows(fd: int, buffer: bytearray | mmap.mmap) -> Iterator[tuple[int, memoryview]]:
     """The file of `fd` from its current offset, window by window: where each begins, and its bytes.
 
     `buffer` holds one and is used again and again: the bytes are valid until the next window is asked for.

@@ -12,11 +12,12 @@ import stat
 import time
 from collections.abc import Callable, Mapping
 
-from keywatch.places.read import FOLDER_FLAGS, OPEN_FLAGS, WINDOW, why_not, why_not_regular, windows
+from keywatch.places.read import FOLDER_FLAGS, OPEN_FLAGS, WINDOW, page_aligned, why_not, why_not_regular, windows
 from keywatch.state import RACY_NS, RECORD, FolderKey, folder_key, record_of
 
 TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
 if TYPE_CHECKING:
+    import mmap
     from typing import Protocol
 
     class Visitor(Protocol):
@@ -37,8 +38,8 @@ _NOT_SEEN = (b"proc", b"sysfs", b"devpts", b"cgroup", b"cgroup2", b"debugfs", b"
 _is_regular = stat.S_ISREG
 _open, _fstat, _readv, _close = os.open, os.fstat, os.readv, os.close
 _SIZE = RECORD.size
-#: most files fit; one that stays in the processor's cache is read and scanned in half the time that a window takes
-_USUAL = 256 << 10
+#: nearly all files fit, and are read once
+_USUAL = 1 << 20
 #: a zero byte among so many first ones: no plain text
 _HEAD = 512
 #: instead of the engine's bits: packed, or written in wide characters
@@ -73,10 +74,10 @@ class Walk:
         self._max_size = max_size
         self._excluded = excluded
         self._no_entry = no_entry
-        self._buffer = bytearray(_USUAL)
+        self._buffer = page_aligned(_USUAL)
         self._view = memoryview(self._buffer)
         self._vector = [self._buffer]
-        self._window: bytearray | None = None
+        self._window: mmap.mmap | None = None
         self._fresh = time.time_ns() - RACY_NS
 
     def tree(self, root: str, *, recursive: bool = True) -> None:
@@ -153,9 +154,8 @@ class Walk:
                             records.append(record)
                             continue
                     if entry.is_file(follow_symlinks=False):
-                        if (fresh := self._file(fd, name, path)) is not None:
-                            records.append(fresh)
-                    elif not entry.is_symlink():
+                        self._file(fd, name, path, records)
+                    else:
                         self._skip_special(entry, path)
         except OSError as error:
             self.visitor.skip(path, why_not(error))
@@ -169,14 +169,16 @@ class Walk:
         return below
 
     def _skip_special(self, entry: os.DirEntry[str], path: str) -> None:
+        if entry.is_symlink():
+            return
         try:
             why = why_not_regular(entry.stat(follow_symlinks=False).st_mode)
         except OSError:
             return
         self.visitor.skip(_join(path, entry.name), why or "changed its kind while read")
 
-    def _file(self, folder: int, name: str, path: str) -> bytes | None:
-        """Scan one file of an open folder. Its record, if it is clean and may be remembered.
+    def _file(self, folder: int, name: str, path: str, records: list[bytes]) -> None:
+        """Scan one file of an open folder; add its record, if it is clean and may be remembered.
 
         Most of a sweep's time is spent here: it makes few calls, and no path where nothing is to be told.
         """
@@ -184,12 +186,12 @@ class Walk:
             fd = _open(name, OPEN_FLAGS, dir_fd=folder)
         except OSError as error:
             self.visitor.skip(_join(path, name), why_not(error))
-            return None
+            return
         try:
-            return self._read(fd, path, name)
+            if (record := self._read(fd, path, name)) is not None:
+                records.append(record)
         except OSError as error:
             self.visitor.skip(_join(path, name), why_not(error))
-            return None
         finally:
             _close(fd)
 
@@ -209,7 +211,7 @@ class Walk:
             self.size += got
             buffer = self._buffer
             mask = self.scan(self._view[:got]) if size <= got < _USUAL else self._scan_windows(fd, got)
-            if not mask and (buffer[0] in _PACKED or buffer.find(0, 0, got if got < _HEAD else _HEAD) >= 0):
+            if not mask and (buffer[0] in _PACKED or buffer.find(b"\0", 0, got if got < _HEAD else _HEAD) >= 0):
                 # packed or written in wide characters, so that a plain scan saw nothing
                 mask = _HIDDEN if self._is_packed(bytes(buffer[: min(got, 1024)])) else 0
             if mask and not self._look(fd, _join(folder, name), info, mask):
@@ -230,7 +232,7 @@ class Walk:
     def _scan_windows(self, fd: int, got: int) -> int:
         """The engine's verdict on a file larger than the buffer, of which `got` bytes are counted already."""
         if self._window is None:
-            self._window = bytearray(WINDOW)
+            self._window = page_aligned(WINDOW)
         os.lseek(fd, 0, os.SEEK_SET)
         mask = 0
         for offset, data in windows(fd, self._window):

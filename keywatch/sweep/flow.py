@@ -25,7 +25,8 @@ from keywatch.suppress import INLINE, ran_out, suppress
 from keywatch.sweep.crew import run_crew
 from keywatch.sweep.looking import Asked, choose
 from keywatch.sweep.stamp import stamp
-from keywatch.sweep.units import Unit, plan_units, processors
+from keywatch.sweep.units import plan_units, processors
+from keywatch.sweep.worker import SweepWorker, Tools
 
 if TYPE_CHECKING:
     from keywatch.sweep.ahead import Ahead
@@ -43,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 def sweep(request: SweepRequest, progress: Progress | None = None, ahead: Ahead | None = None) -> SweepResult:
     """Sweep what is asked for. What can't be read is in the result's `skipped`, never an error.
 
-    `ahead` has begun to look at the trees; what it vouches for is not looked at again.
+    `ahead` has begun with the trees.
     """
     result = _sweep(request, choose(request), progress, ahead=ahead)
     _remember_totals(result, own_homes().state)
@@ -96,46 +97,44 @@ def _sweep(
     elsewhere: Elsewhere | None = None,
 ) -> SweepResult:
     begun = ahead.begun if ahead is not None else time.perf_counter()
-    state = kit.homes.state if kit is not None else own_homes().state
+    homes = kit.homes if kit is not None else own_homes()
     gathered = _Gathered(progress=progress)
     gathered.skipped += asked.skipped
     try:
-        under = stamp(request.rules_files) if request.use_cache else ""
-        known = ahead.known if ahead is not None else _known(state, under, gathered)
-        units = _units(request, asked, ahead, gathered)
-        if units or asked.contents:
+        if ahead is not None:
+            under, known = ahead.under, ahead.known
+            asked.trees.clear()
+        else:
+            under = stamp(request.rules_files)
+            known = _known(homes.state, under, gathered) if request.use_cache else None
+        if request.rules_files:
             kit = kit or prepare(request)
-            _read(request, asked, units, known, kit, gathered)
+        if asked.trees or asked.targets or asked.contents:
+            _read(request, _tools(request, asked, known, homes, under, kit), gathered)
+        if ahead is not None:
+            ahead.listen(gathered.take)
         if known is not None:
-            gathered.save(state, under, known)
+            gathered.save(homes.state, under, known)
     except KeyboardInterrupt:
-        raise Interrupted(_result(request, gathered, kit, asked, begun)) from None
+        raise Interrupted(_result(request, gathered, kit, asked, begun, elsewhere)) from None
     return _result(request, gathered, kit, asked, begun, elsewhere)
 
 
-def _units(request: SweepRequest, asked: Asked, ahead: Ahead | None, gathered: _Gathered) -> list[Unit]:
-    """What is to be read: all that was asked for, but for what was looked at ahead."""
-    if ahead is None:
-        return plan_units(asked.trees, asked.targets, _jobs(request))
-    return [*plan_units((), asked.targets, 1), *ahead.listen(gathered.take)]
-
-
-def _read(
+def _tools(
     request: SweepRequest,
     asked: Asked,
-    units: Sequence[Unit],
     known: Mapping[FolderKey, bytes] | None,
-    kit: Kit,
-    gathered: _Gathered,
-) -> None:
-    """Have a crew read these units, and the contents that are no files."""
-    from keywatch.sweep.worker import SweepWorker, Tools
-
-    tools = Tools(
-        units=units,
-        key=kit.key,
-        rules=kit.rules,
-        cache=kit.homes.cache,
+    homes: Homes,
+    under: str,
+    kit: Kit | None,
+) -> Tools:
+    """What the workers are given. Without a kit they load keywatch's own rules when they need them."""
+    return Tools(
+        units=plan_units(asked.trees, asked.targets, _jobs(request)),
+        key=kit.key if kit is not None else installation_key(homes.state),
+        under=under,
+        rules=kit.rules if kit is not None else None,
+        cache=homes.cache,
         known=known or {},
         remember=known is not None,
         max_size=request.max_size,
@@ -145,10 +144,14 @@ def _read(
         contents=asked.contents,
     )
 
+
+def _read(request: SweepRequest, tools: Tools, gathered: _Gathered) -> None:
+    """Have a crew read the units, and the contents that are no files."""
+
     def start(emit: Emit, crashed: frozenset[str]) -> SweepWorker:
         return SweepWorker(tools, emit, crashed)
 
-    run_crew(len(units) + bool(asked.contents), start, _jobs(request), gathered.take)
+    run_crew(len(tools.units) + bool(tools.contents), start, _jobs(request), gathered.take)
 
 
 def scope_of(request: SweepRequest) -> str:
@@ -188,9 +191,7 @@ def _jobs(request: SweepRequest) -> int:
 
 
 def _known(folder: str, under: str, gathered: _Gathered) -> dict[FolderKey, bytes] | None:
-    """What is remembered as clean; None where nothing is to be, or where it can't: then the sweep reads everything."""
-    if not under:
-        return None
+    """What is remembered as clean; None where it can't be: then the sweep reads everything."""
     try:
         with State(folder) as state:
             return state.load_clean(under)
@@ -262,11 +263,12 @@ def _result(
     kit: Kit | None,
     asked: Asked,
     begun: float,
-    elsewhere: Elsewhere | None = None,
+    elsewhere: Elsewhere | None,
 ) -> SweepResult:
     """Everything judged, suppressed and added up."""
     findings = []
-    if gathered.seen and kit is not None:
+    if gathered.seen:
+        kit = kit or prepare(request)
         from keywatch.sweep.judge import judge_all
         from keywatch.sweep.uses import known_uses
 

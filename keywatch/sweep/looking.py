@@ -71,7 +71,8 @@ def _take_path(asked: Asked, path: str, named: list[str]) -> None:
         asked.skipped.append(Skipped(full, why_not(error), asked=True))
         return
     if stat.S_ISDIR(mode):
-        asked.trees.append(os.path.realpath(full))
+        if (real := os.path.realpath(full)) not in asked.trees:
+            asked.trees.append(real)
     elif stat.S_ISREG(mode):
         asked.targets.append(Target(full, asked=True))
     else:

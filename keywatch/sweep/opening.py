@@ -5,6 +5,7 @@ Contents larger than a window are looked at window by window, so that no file co
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from functools import partial
 from keywatch.model import Place
 from keywatch.places.encoding import suspect_wide, to_ascii_compatible
 from keywatch.places.magic import SQLITE_MAGIC, is_container
-from keywatch.places.read import OVERLAP, WINDOW, windows
+from keywatch.places.read import OVERLAP, WINDOW, page_aligned, windows
 from keywatch.places.sqlite import DatabaseError, rows
 from keywatch.places.unpack import Limits, Stream, inflate_small, unpack
 from keywatch.sweep.examine import START, Examiner
@@ -37,7 +38,7 @@ class Opening:
     skip: Callable[[str, str], None]
     limits: Limits
     describe: Callable[[str], tuple[str, str]]
-    _buffer: bytearray = field(default_factory=lambda: bytearray(WINDOW))
+    _buffer: mmap.mmap = field(default_factory=lambda: page_aligned(WINDOW))
 
     def file(self, fd: int, size: int, mask: int, path: str, where: Where, facts: FileFacts) -> bool:
         """Look into an open file; True when nothing was found and all of it could be read."""

@@ -8,42 +8,40 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from keywatch.detect.engine import Engine
-from keywatch.model import Place
-from keywatch.places.base import Target
-from keywatch.places.catalogue import describe
+from keywatch.defaults import ARCHIVE_DEPTH, MAX_FILE_SIZE
 from keywatch.places.magic import is_packed
 from keywatch.places.read import open_place, why_not
 from keywatch.places.walk import Walk
-from keywatch.state import FolderKey
-from keywatch.sweep.ruleset import RuleSet
-from keywatch.sweep.sighting import FileFacts, to_message
 from keywatch.sweep.units import Unit
 
+TYPE_CHECKING = False  # every sweep waits for this module
 if TYPE_CHECKING:
+    from keywatch.detect.engine import Buffer
+    from keywatch.model import Place
+    from keywatch.places.base import Target
+    from keywatch.state import FolderKey
     from keywatch.sweep.crew import Emit
     from keywatch.sweep.opening import Opening
+    from keywatch.sweep.ruleset import RuleSet
 
 #: for developers: a defect shows its traceback and ends the worker
 DEBUG = bool(os.environ.get("KEYWATCH_DEBUG"))
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every worker of a sweep is given."""
+class Tools(NamedTuple):
+    """What every worker of a sweep is given. Without `rules` a worker loads keywatch's own when it needs them."""
 
     units: Sequence[Unit]
     key: bytes
-    rules: RuleSet
+    under: str
     cache: str | None
-    known: Mapping[FolderKey, bytes] = field(default_factory=dict)
+    rules: RuleSet | None = None
+    known: Mapping[FolderKey, bytes] = {}
     remember: bool = True
-    max_size: int = 0
-    archive_depth: int = 3
+    max_size: int = MAX_FILE_SIZE
+    archive_depth: int = ARCHIVE_DEPTH
     excluded: Callable[[str, str], bool] | None = None
     no_entry: frozenset[int] = frozenset()
     contents: Sequence[tuple[Place, bytes]] = ()
@@ -56,7 +54,8 @@ class SweepWorker:
         self._tools = tools
         self._emit = emit
         self._crashed = crashed
-        self._engine: Engine | None = None
+        self._scan: Callable[[Buffer], int] | None = None
+        self._rules = tools.rules
         self._targets: dict[str, Target] = {}
         self._opening: Opening | None = None
         self._walk = Walk(
@@ -122,20 +121,38 @@ class SweepWorker:
 
     def scan(self, data: memoryview | bytes) -> int:
         """The engine's verdict; the engine is loaded when the first content asks for it."""
-        if self._engine is None:
-            self._engine = self._tools.rules.engine(self._tools.cache, self._tools.key)
-            self._walk.scan = self._engine.scan
-        return self._engine.scan(data)
+        if self._scan is None:
+            self._scan = self._walk.scan = self._load_engine()
+        return self._scan(data)
+
+    def _load_engine(self) -> Callable[[Buffer], int]:
+        """The engine alone where it is kept: most contents have nothing in them, and need no rule."""
+        tools = self._tools
+        if tools.rules is None and tools.cache:
+            from keywatch.sweep.enginefile import load_engine
+
+            if (engine := load_engine(tools.cache, tools.key, tools.under)) is not None:
+                return engine.scan
+        return self._load_rules().engine(tools.cache, tools.key).scan
+
+    def _load_rules(self) -> RuleSet:
+        if self._rules is None:
+            from keywatch.sweep.ruleset import load_rules
+
+            self._rules, _ = load_rules(())
+        return self._rules
 
     def _closer(self) -> Opening:
         """What looks closer: a second sweep of what is clean never needs it, nor half of what it imports."""
         if self._opening is None:
+            from keywatch.places.catalogue import describe
             from keywatch.places.unpack import Limits
             from keywatch.sweep.examine import Examiner
             from keywatch.sweep.opening import Opening
+            from keywatch.sweep.sighting import to_message
 
             tools, emit = self._tools, self._emit
-            examiner = Examiner(tools.key, tools.rules, lambda seen: emit({"seen": to_message(seen)}), self.skip)
+            examiner = Examiner(tools.key, self._load_rules(), lambda seen: emit({"seen": to_message(seen)}), self.skip)
             self._opening = Opening(examiner, self.scan, self.skip, Limits(depth=tools.archive_depth), describe)
         return self._opening
 
@@ -146,6 +163,10 @@ class SweepWorker:
         if not mask and self._closer().is_plainly_clean(fd, info.st_size):
             return True
         self._emit({"on": path})
+        from functools import partial
+
+        from keywatch.sweep.sighting import FileFacts
+
         facts = FileFacts(info.st_mode, info.st_uid, info.st_gid, info.st_dev, info.st_ino, info.st_mtime)
         try:
             return self._closer().file(fd, info.st_size, mask, path, partial(self._place, path), facts)
@@ -158,6 +179,9 @@ class SweepWorker:
         return False
 
     def _place(self, path: str) -> Place:
+        from keywatch.model import Place
+        from keywatch.places.catalogue import describe
+
         target = self._targets.get(path)
         if target is not None and target.format:
             return Place(path, (), target.format, "", target.consumer)

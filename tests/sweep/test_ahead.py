@@ -1,7 +1,8 @@
-"""sweep/ahead.py: what it vouches for is what a sweep would find unchanged, and no more. Real trees, real forks."""
+"""sweep/ahead.py: a sweep that has begun early finds what any other does. Real trees, real forks."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from keywatch.paths import Homes
-from keywatch.sweep.ahead import look_ahead
+from keywatch.sweep.ahead import begin
 from tests.fakes import Fakes
 from tests.sweep.sweeping import Station
 
@@ -103,7 +104,41 @@ def test_a_tree_of_which_most_is_new_is_swept_whole(station: Station, tmp_path: 
     assert counts["files"] == 3 * 5 + 400 + 1
 
 
-@pytest.mark.parametrize("hinder", ["config", "no state", "one job", "a file"])
+@pytest.mark.parametrize("more", [(), ("--no-cache",)])
+def test_it_finds_what_is_found_without_it(more: tuple[str, ...], station: Station, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    made = plant(tree)
+    for path in made[::9]:
+        path.write_text(key_text())
+    with gzip.open(tree / "old.gz", "wt") as file:
+        file.write(key_text())
+    os.mkfifo(tree / "fifo")
+    early = summary(station, tree, *more)
+    assert len(early[0]) == len(made[::9]) + 1
+    (Path(station.home) / ".config" / "keywatch").mkdir(parents=True, exist_ok=True)
+    (Path(station.home) / ".config" / "keywatch" / "keywatch.toml").write_text("")
+    late = summary(station, tree, "--no-cache")
+    assert early[:2] == late[:2]
+    assert (early[2]["files"], early[2]["bytes"]) == (late[2]["files"], late[2]["bytes"])
+
+
+def test_a_file_above_the_limit_is_told(station: Station, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    plant(tree)
+    (tree / "large").write_text(key_text() + "x" * 3000)
+    found, skipped, _ = summary(station, tree, "--max-size", "2000")
+    assert not found
+    assert skipped == {str(tree / "large")}
+
+
+def test_a_tree_named_twice_is_swept_once(station: Station, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    made = plant(tree)
+    (tmp_path / "link").symlink_to(tree)
+    assert summary(station, tree, str(tree), str(tmp_path / "link"))[2]["files"] == len(made)
+
+
+@pytest.mark.parametrize("hinder", ["config", "one job", "a file", "no path", "not our folder"])
 def test_it_stands_aside(hinder: str, tmp_path: Path) -> None:
     homes = Homes(*(str(tmp_path / name) for name in ("config", "state", "cache", "run", "data")))
     for folder in homes[:5]:
@@ -116,4 +151,19 @@ def test_it_stands_aside(hinder: str, tmp_path: Path) -> None:
     elif hinder == "a file":
         (tree / "x").write_text("")
         paths = [str(tree / "x")]
-    assert look_ahead(paths, homes, 1 if hinder == "one job" else 2) is None
+    elif hinder == "no path":
+        paths = []
+    elif hinder == "not our folder":
+        Path(homes.state).chmod(0o777)
+    ahead = begin(paths, homes, jobs=1 if hinder == "one job" else 2)
+    if ahead is not None:
+        ahead.dismiss()
+    assert ahead is None
+
+
+def test_it_begins_where_nothing_hinders(tmp_path: Path) -> None:
+    homes = Homes(*(str(tmp_path / name) for name in ("config", "state", "cache", "run", "data")))
+    (tmp_path / "tree").mkdir()
+    ahead = begin([str(tmp_path / "tree")], homes, jobs=2)
+    assert ahead is not None
+    ahead.dismiss()
