@@ -9,9 +9,9 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NoReturn
 
 from keywatch import __version__
+from keywatch.cli.parser import Parser, RawHelp
 from keywatch.errors import UsageError
 from keywatch.severity import NEVER, Severity, parse_fail_on
 
@@ -54,14 +54,6 @@ examples, in ~/.aws/credentials:
   [default]
   credential_process = /home/you/.local/bin/keywatch-credential aws-work
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` that raises `UsageError` instead of ending the program."""
-
-    def error(self, message: str) -> NoReturn:
-        """Turn argparse's message into ours."""
-        raise UsageError(f"{message}: see {self.prog} --help")
 
 
 #: every command: its name, what it does, and the module and function that add what it takes
@@ -118,7 +110,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
         prog="keywatch",
         description=_OVERVIEW,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelp,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"keywatch {__version__}")
@@ -131,7 +123,7 @@ def build_parser(only: str = "") -> tuple[Parser, dict[str, Parser]]:
             name,
             help=text,
             description=text[0].upper() + text[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=RawHelp,
             allow_abbrev=False,
         )
         add: Callable[[Parser], None] = getattr(import_module(f"keywatch.cli.{module}"), function)
@@ -146,7 +138,7 @@ def build_credential_parser() -> Parser:
         description="Print an entry's credentials as AWS clients take them from a credential_process. "
         "Answers within a second or says in one line on standard error why not; never asks anybody anything.",
         epilog=_CREDENTIAL_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelp,
         allow_abbrev=False,
         add_help=False,
     )

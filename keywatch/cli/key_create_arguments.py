@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from keywatch.aws.policies.parameters import PARAMETERS
+from keywatch.cli.parser import RawHelp
 
 _EXAMPLES = """\
 examples:
@@ -25,7 +26,7 @@ def add_create(actions: Any) -> None:
         "create", help="make a service's own key: an IAM user, a narrow policy, the key straight into the vault",
         description="Make a service's own key: an IAM user for service and host, a policy of templates that is shown "
         "first, the key straight into the vault. It is never printed.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        epilog=_EXAMPLES, formatter_class=RawHelp, allow_abbrev=False,
     )  # fmt: skip
     create.add_argument("service", metavar="SERVICE", help="what the key is for; also the entry's name")
     create.add_argument(

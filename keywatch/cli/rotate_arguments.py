@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from keywatch.cli.parser import RawHelp
 from keywatch.config import parse_time
 
 _ROTATE = """\
@@ -65,7 +66,7 @@ def add_retire(actions: Any) -> None:
 def _action(actions: Any, name: str, text: str, epilog: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = actions.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        formatter_class=RawHelp, allow_abbrev=False,
     )  # fmt: skip
     return made
 
