@@ -54,6 +54,14 @@ def moves_using_vault(homes: Homes, vault: str) -> list[str]:
     return list(dict.fromkeys(place for move in moves if move.vault == vault and move.entry for place in move.places))
 
 
+def vaults_of_moves(homes: Homes) -> set[str]:
+    """The vault files, other than the usual one, that keys were ever moved to."""
+    if not os.path.exists(os.path.join(homes.state, "state.db")):
+        return set()
+    with Journal(homes.state) as journal:
+        return {move.vault for move in journal.all() if os.path.isabs(move.vault)}
+
+
 def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool) -> None:
     """`UsageError` where places rely on an entry that is to be changed, unless `force`."""
     if (busy := rotation_of(homes, entry)) and not force:

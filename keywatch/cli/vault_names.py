@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 
 from keywatch.cli.ask import confirm_word
-from keywatch.cli.rehouse import check_unused, spent_extras
+from keywatch.cli.rehouse import check_unused, spent_extras, vaults_of_moves
 from keywatch.cli.vault import unlock_for
 from keywatch.cli.workbench import vault_named
 from keywatch.errors import EntryMissingError, UsageError
 from keywatch.paths import Homes
+from keywatch.serve.renaming import rename
 from keywatch.vault.base import Vault, check_given, is_own
 from keywatch.vault.opening import open_vault
 from keywatch.vault.session import PREFIX
 
 
 def rename_entry(options: argparse.Namespace, homes: Homes) -> None:
-    """Give an entry another name."""
+    """Give an entry another name, and its policy with it."""
     if is_own(options.entry):
         raise UsageError(f"'{options.entry}' is one of keywatch's own entries, which is found by its name: it keeps it")
     check_given(options.new)
     _check_unused(options, homes, "renamed")
     vault = _vault(options, homes)
-    entry = vault.rename(options.entry, options.new)
+    files = {homes.vault, os.path.join(homes.state, "keyring.json"), *vaults_of_moves(homes)}
+    state = "" if homes.system else homes.state  # the system's store is its agent's, which sees to it
+    entry = rename(vault, options.entry, options.new, state=state, config=homes.config, others=files)
     _forget(vault, f"{PREFIX}{options.entry}")
     sys.stdout.write(f"Now called {entry.name}.\n")
 
