@@ -78,7 +78,7 @@ def test_nothing_of_a_persons_gets_such_a_name(moving: Moving, new: str) -> None
         moving.run("vault", "add", new, stdin=given.encode(), status=2),
         moving.run("vault", "rename", "work", new, "--force", status=2),
         moving.run("move", place, "--entry", new, "--yes", status=2),
-        moving.run("key", "create", "app", "--entry", new, "--allow", "s3:read", "--bucket", "b", "--yes", status=2),
+        moving.run("key", "create", "app", "--entry", new, "--allow", "s3:read", "--bucket", "acme", "--yes", status=2),
     ]
     assert all("keywatch's own" in each.stderr.decode() for each in refused)
     assert new not in names(moving)
