@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 
-from keywatch.config import FILE_NAME, EntryPolicy, KeysConfig, SweepConfig, WatchConfig, read_config
+from keywatch.config import FILE_NAME, EntryPolicy, KeysConfig, SweepConfig, WatchConfig, parse_time, read_config
 from keywatch.errors import ConfigError
 from keywatch.paths import own_homes
 from keywatch.policyfile import toml_text
@@ -17,6 +18,8 @@ from keywatch.severity import NEVER, Severity
 
 #: settings whose None or 0 stands for `never` in the file
 _NEVER = frozenset(("fail_on", "sweep", "home_sweep", "max_age"))
+#: seconds; every setting that is no whole number is a time
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def run_config(options: argparse.Namespace) -> int:
@@ -71,4 +74,14 @@ def _toml(name: str, value: object) -> str:
         return "[" + ", ".join(_toml("", item) for item in value) + "]"
     if isinstance(value, str):
         return toml_text(value)
-    return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value)
+    return _time(value) if isinstance(value, float) else str(value)
+
+
+def _time(seconds: float) -> str:
+    """As a person writes it, in the largest unit that goes into it, where that is read back as exactly the same."""
+    for unit, length in _UNITS.items():
+        text = f"{round(seconds / length)}{unit}"
+        with contextlib.suppress(ValueError):  # more digits than a time has
+            if parse_time(text) == seconds:
+                return f'"{text}"'
+    return repr(seconds)

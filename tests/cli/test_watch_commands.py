@@ -12,11 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_memory import at
 
 from keywatch.cli import install
+from keywatch.cli.config import _toml
 from keywatch.cli.main import main
-from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config
+from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config, parse_time
 from keywatch.memory import Memory
 from keywatch.move.journal import Journal, Move, MoveState
 from keywatch.severity import Severity
@@ -206,6 +209,23 @@ def test_config_path_and_check(home: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["config", "mend"]) == 2
 
 
+def test_config_show_writes_times_as_a_person_does(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "show"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert shown["keys"]["max_age"] == "90d"
+    assert {name: shown["watch"][name] for name in ("quiet", "poll", "recheck", "sweep", "home_sweep")} == {
+        "quiet": "150ms", "poll": "5s", "recheck": "1m", "sweep": "15m", "home_sweep": "1d"
+    }  # fmt: skip
+
+
+@given(st.one_of(st.floats(0.01, 0.6), st.floats(1, 1e8), st.integers(1, 10**8).map(float), st.sampled_from([5400.0])))
+def test_a_time_is_read_back_equal(seconds: float) -> None:
+    text = _toml("quiet", seconds)
+    (value,) = tomllib.loads(f"x = {text}").values()
+    assert (parse_time(value) if isinstance(value, str) else float(value)) == seconds
+    assert len(text) < 12 or not seconds.is_integer()
+
+
 def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
@@ -223,5 +243,5 @@ def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: 
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
     assert "\x1b" not in said
-    assert tomllib.loads(said)["watch"]["quiet"] == 0.25
+    assert tomllib.loads(said)["watch"]["quiet"] == "250ms"
     assert parse_config(said.encode(), str(file)) == parse_config(text.encode(), str(file))
