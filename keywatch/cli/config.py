@@ -26,6 +26,12 @@ def run_config(options: argparse.Namespace) -> int:
     """Check or show the configuration, or print its path. `ConfigError` where it is wrong."""
     homes = own_homes()
     path = os.path.join(homes.config, FILE_NAME)
+    if homes.system and os.environ.get("XDG_CONFIG_HOME"):
+        sys.stderr.write(
+            f"keywatch: root's commands use the system's configuration, {show(homes.config)}, whatever XDG_CONFIG_HOME "
+            "says: with XDG_STATE_HOME set too, root has a home of its own\n"
+        )
+    whose = " (of the system)" if homes.system else ""
     if options.what == "path":
         sys.stdout.write(f"{show(path)}\n")
         return 0
@@ -38,9 +44,9 @@ def run_config(options: argparse.Namespace) -> int:
             if not os.path.isfile(rules):
                 raise ConfigError(f"{path}: [sweep] rules: there is no file {rules}")
         said = "is right" if there else "is not there, and need not be: every setting has its default"
-        sys.stdout.write(f"{show(path)}: {said}\n")
+        sys.stdout.write(f"{show(path)}{whose}: {said}\n")
         return 0
-    sys.stdout.write(f"# {show(path)}{'' if there else ' (not there)'}\n")
+    sys.stdout.write(f"# {show(path)}{whose}{'' if there else ' (not there)'}\n")
     for line in _lines("sweep", config.sweep, SweepConfig()):
         sys.stdout.write(line + "\n")
     for line in _lines("watch", config.watch, WatchConfig()):

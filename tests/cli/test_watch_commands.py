@@ -209,6 +209,36 @@ def test_config_path_and_check(home: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["config", "mend"]) == 2
 
 
+@pytest.mark.parametrize("what", ["check", "show", "path"])
+def test_root_is_told_that_the_systems_configuration_counts(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """The agent reads policies there: another file beside it would say what does not hold."""
+    system = tmp_path / "etc"
+    system.mkdir()
+    (system / "identity.cred").touch()
+    (system / "keywatch.toml").write_text("[watch]\nquiet = 0.2\n")
+    monkeypatch.setattr("keywatch.paths.SYSTEM_CONFIG", str(system))
+    monkeypatch.setattr("keywatch.paths.SYSTEM_IDENTITY", str(system / "identity.cred"))
+    monkeypatch.setattr("keywatch.paths.os.geteuid", lambda: 0)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert main(["config", what]) == 0
+    quiet = capsys.readouterr()
+    assert str(system / "keywatch.toml") in quiet.out and quiet.err == ""
+    assert "of the system" in quiet.out or what == "path"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "mine"))
+    assert main(["config", what]) == 0
+    told = capsys.readouterr()
+    assert told.out == quiet.out
+    assert "XDG_CONFIG_HOME" in told.err and "XDG_STATE_HOME" in told.err
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    assert main(["config", what]) == 0
+    own = capsys.readouterr()
+    assert str(home / "mine/keywatch/keywatch.toml") in own.out and own.err == ""
+    assert "of the system" not in own.out
+
+
 def test_config_show_writes_times_as_a_person_does(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "show"]) == 0
     shown = tomllib.loads(capsys.readouterr().out)
