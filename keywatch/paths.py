@@ -43,7 +43,8 @@ class Homes(NamedTuple):
 def own_homes() -> Homes:
     """The folders of whoever runs keywatch: the system's for root, where its services are installed, else the user's.
 
-    Root who sets XDG_STATE_HOME means a home of that name. Nothing is created.
+    Root who sets XDG_STATE_HOME means a home of that name; XDG_CONFIG_HOME alone would part commands from what the
+    system's agent reads. Nothing is created.
     """
     if os.geteuid() == 0 and "XDG_STATE_HOME" not in os.environ and os.path.exists(SYSTEM_IDENTITY):
         return system_homes()

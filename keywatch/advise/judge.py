@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from keywatch.advise.machine import Machine
 from keywatch.advise.replace import REPLACEMENTS
 from keywatch.advise.services import creations
+from keywatch.report.escape import show_path
 
 #: days without a use after which a key is thought of as unused, and days after which one is old
 UNUSED, OLD = 90, 90
@@ -25,6 +26,7 @@ class Facts:
 
     `places` hold it in plaintext, `consumers` are their programs, `advice` what their findings advise (severity.py).
     `entry` is its name in the vault, empty where it is in none; `since` when it was first known, `used` its last use.
+    `home` is the folder that is told as `~`; where it is empty, paths are told whole.
     """
 
     title: str
@@ -39,6 +41,7 @@ class Facts:
     entry: str = ""
     since: float = 0.0
     used: float = 0.0
+    home: str = ""
 
     @property
     def age(self) -> float:
@@ -69,7 +72,13 @@ def judge(facts: Facts) -> list[Step]:
 
 
 def _move(facts: Facts) -> tuple[str, ...]:
-    return (f"keywatch move {' '.join(map(shlex.quote, facts.places))}",) if facts.places else ()
+    return (f"keywatch move {' '.join(_word(path, facts.home) for path in facts.places)}",) if facts.places else ()
+
+
+def _word(path: str, home: str) -> str:
+    """A path as a word for a shell, which puts the home for `~/` where that is not quoted."""
+    rest = path.removeprefix(f"{home}/")
+    return f"~/{shlex.quote(rest)}" if home and rest and rest != path else shlex.quote(path)
 
 
 def _name(facts: Facts) -> str:
@@ -113,7 +122,7 @@ def _replace(facts: Facts) -> Step:
 
 
 def _split(facts: Facts) -> Step:
-    uses = ", ".join(facts.consumers[:4]) or f"{len(facts.places)} places"
+    uses = ", ".join(show_path(each, facts.home) for each in facts.consumers[:4]) or f"{len(facts.places)} places"
     return Step(
         "split",
         f"Split it: one key serves {uses}. With one for each, one can be revoked without breaking the others",

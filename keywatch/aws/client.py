@@ -60,7 +60,7 @@ class Aws:
                 self._clients[service, tries] = self._session.client(service, config=_config(tries))
             answer = getattr(self._clients[service, tries], operation)(**parameters)
         except self._errors as error:
-            raise AwsError(f"{service}:{operation.title().replace('_', '')}", _code(error)) from None
+            raise AwsError(api_name(service, operation), _code(error)) from None
         return dict(answer)
 
     def key_account(self) -> str:
@@ -117,6 +117,18 @@ def payload_of(credentials: dict[str, Any]) -> Payload:
     names = {"access_key_id": "AccessKeyId", "secret_access_key": "SecretAccessKey", "session_token": "SessionToken"}
     found = {ours: str(credentials[theirs]) for ours, theirs in names.items() if credentials.get(theirs)}
     return Payload({name: Secret(value.encode()) for name, value in found.items()})
+
+
+def api_name(service: str, operation: str) -> str:
+    """An operation as policies and AWS's documentation name it, `iam:ListMFADevices` for `list_mfa_devices`.
+
+    As the service's model has it: capitals can't be made out of boto3's name.
+    """
+    from botocore import xform_name
+    from botocore.loaders import Loader
+
+    names = Loader().load_service_model(service, "service-2")["operations"]
+    return f"{service}:{next((name for name in names if xform_name(name) == operation), operation)}"
 
 
 def time_of(value: Any) -> str:

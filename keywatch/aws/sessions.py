@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from keywatch.aws.client import DEAD, DENIED, PASSING, of_key, payload_of, time_of
+from keywatch.aws.client import DEAD, DENIED, PASSING, api_name, of_key, payload_of, time_of
 from keywatch.config import EntryPolicy
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
 from keywatch.errors import AwsError, KeywatchError, UsageError
@@ -67,9 +67,9 @@ def obtain(
     except AwsError as error:
         raise _explain(error, policy) from None
     except (KeyError, TypeError):
-        raise AwsError(f"sts:{operation}", "something that is no session") from None
+        raise AwsError(api_name("sts", operation), "something that is no session") from None
     if not expires or "session_token" not in temporary.fields:
-        raise AwsError(f"sts:{operation}", "something that is no session")
+        raise AwsError(api_name("sts", operation), "something that is no session")
     who = str(answer.get("AssumedRoleUser", {}).get("Arn", ""))
     return Session(temporary, expires, made, of, how_of(policy), who)
 

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -39,7 +40,9 @@ def run_advise(options: argparse.Namespace) -> int:
     findings = find_all(words, homes)
     chosen = in_order(select(words, findings) if words else [] if named else findings)
     machine, what = find_machine(os.environ)
-    told = list(_facts(homes, chosen, findings, entries, named, everything=not options.words, machine=machine))
+    home = "" if options.json else os.path.expanduser("~").rstrip("/")
+    found = _facts(homes, chosen, findings, entries, named, everything=not options.words, machine=machine)
+    told = [replace(facts, home=home) for facts in found]
     if options.json:
         keys = [{**_plain(facts), "steps": [_step(step) for step in judge(facts)]} for facts in told]
         facts_of = {"kind": machine.value, "is": what}
@@ -132,9 +135,8 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _say(facts: Facts, width: int) -> None:
-    home = os.path.expanduser("~")
     where = [f"entry {show(facts.entry)}"] if facts.entry else []
-    where += [show_path(path, home) for path in facts.places[:4]]
+    where += [show_path(path, facts.home) for path in facts.places[:4]]
     if len(facts.places) > 4:
         where.append(f"and {len(facts.places) - 4} more places")
     head = " ".join(word for word in (show(facts.title), show(facts.masked)) if word)

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from keywatch.errors import UsageError
 from keywatch.model import Secret
+from keywatch.report.escape import show
 from keywatch.serve.pinentry import ask_pin, find_pinentry, is_code
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def ask_line(prompt: str) -> str:
     with _terminal() as tty:
         tty.write(prompt.encode())
         return tty.readline(_MOST).decode("utf-8", "replace").strip()
+
+
+def confirm_word(what: str, word: str) -> None:
+    """Have the person type `word`. `UsageError` otherwise."""
+    if ask_line(f"{show(what)}\nType {show(word)} to go on: ") != word:
+        raise UsageError("not confirmed: nothing was changed")
 
 
 def ask_code(entry: str, policy: EntryPolicy) -> Secret:

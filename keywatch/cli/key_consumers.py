@@ -58,7 +58,7 @@ def known_consumers(homes: Homes) -> dict[str, dict[str, Use]]:
     recorded: dict[str, dict[str, Use]] = {}
     for read in each_read(state):
         entry, program = read.entry.casefold(), read.parent or read.executable
-        if entry in found or read.what not in ("credential", "exec", "env", "variables") or not program:
+        if entry in found or read.own or read.what not in ("credential", "exec", "env", "variables") or not program:
             continue
         known = recorded.setdefault(entry, {})
         before = known.get(program)

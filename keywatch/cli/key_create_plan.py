@@ -24,7 +24,7 @@ from keywatch.errors import UsageError
 from keywatch.move.draft import Programs
 from keywatch.paths import Homes
 from keywatch.serve.grants import POLICIES, SYSTEM_FOLDER, grant_text
-from keywatch.vault.base import check_name
+from keywatch.vault.base import check_given, check_name
 from keywatch.vault.opening import KEYRING, SYSTEM
 
 #: an account whose number nobody has told
@@ -83,7 +83,7 @@ class Plan:
 
 def draw_up(options: argparse.Namespace, homes: Homes) -> Plan:
     """The plan that the options ask for, in an account that may be unknown. `UsageError` for what makes no sense."""
-    service, entry = check_name(options.service), check_name(options.entry or options.service)
+    service, entry = check_name(options.service), check_given(options.entry or options.service)
     host = _host(options.host)
     if options.existing_user and options.allow:
         raise UsageError("--existing-user: its policy is its own: leave --allow out, or let keywatch make the user")

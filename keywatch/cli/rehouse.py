@@ -25,6 +25,10 @@ from keywatch.move.undo import undo_move
 from keywatch.paths import Homes, own_homes
 from keywatch.report.base import plural
 from keywatch.report.escape import show
+from keywatch.vault.base import is_own
+
+#: states of moves that are over: their places have their keys again
+_BACK = (MoveState.UNDONE, MoveState.ROLLED_BACK)
 
 
 def moves_using(homes: Homes, entry: str, vault: str | None = None) -> list[Move]:
@@ -36,8 +40,7 @@ def moves_using(homes: Homes, entry: str, vault: str | None = None) -> list[Move
     used = [
         move
         for move in reversed(moves)
-        if move.state not in (MoveState.UNDONE, MoveState.ROLLED_BACK)
-        and entry.casefold() in (move.entry.casefold(), move.extra.casefold())
+        if move.state not in _BACK and entry.casefold() in (move.entry.casefold(), move.extra.casefold())
     ]
     return [move for move in used if vault is None or move.vault == vault]
 
@@ -47,8 +50,16 @@ def moves_using_vault(homes: Homes, vault: str) -> list[str]:
     if not os.path.exists(os.path.join(homes.state, "state.db")):
         return []
     with Journal(homes.state) as journal:
-        moves = [move for move in journal.all() if move.state not in (MoveState.UNDONE, MoveState.ROLLED_BACK)]
+        moves = [move for move in journal.all() if move.state not in _BACK]
     return list(dict.fromkeys(place for move in moves if move.vault == vault and move.entry for place in move.places))
+
+
+def vaults_of_moves(homes: Homes) -> set[str]:
+    """The vault files, other than the usual one, that keys were ever moved to."""
+    if not os.path.exists(os.path.join(homes.state, "state.db")):
+        return set()
+    with Journal(homes.state) as journal:
+        return {move.vault for move in journal.all() if os.path.isabs(move.vault)}
 
 
 def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool) -> None:
@@ -59,12 +70,26 @@ def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool
             "first; --force does it all the same"
         )
     used = moves_using(homes, entry, vault)
+    if used and not force and is_own(entry):
+        raise UsageError(
+            f"entry '{entry}' is what the undo of move {used[0].id} needs: keywatch undo {used[0].id} does that first; "
+            "--force does it all the same"
+        )
     if used and not force:
         places = list(dict.fromkeys(place for move in used for place in move.places))
         raise UsageError(
             f"entry '{entry}' is used by {', '.join(map(show, places[:5]))}, which would stop working once it is "
             f"{what}: keywatch undo {used[0].id} puts the key back there first; --force does it all the same"
         )
+
+
+def spent_extras(homes: Homes, entry: str, vault: str) -> list[str]:
+    """What the undos of an entry's moves needed, where they were done: no more of use to anybody."""
+    if not os.path.exists(os.path.join(homes.state, "state.db")):
+        return []
+    with Journal(homes.state) as journal:
+        moves = [each for each in journal.all() if each.vault == vault and each.entry.casefold() == entry.casefold()]
+    return [each.extra for each in moves if each.extra and each.state in _BACK]
 
 
 def rotation_of(homes: Homes, entry: str) -> Job | None:
@@ -96,6 +121,11 @@ def run_rehouse(options: argparse.Namespace, entries: Sequence[str]) -> int:
     for entry in entries:
         used = moves_using(homes, entry)
         source = used[0].vault
+        if is_own(entry):
+            raise UsageError(
+                f"'{entry}' is one of keywatch's own entries, and goes with the key's: keywatch move {used[0].entry} "
+                f"--to {options.to}"
+            )
         if busy := rotation_of(homes, entry):
             raise MoveError(f"entry '{entry}' is in a rotation: keywatch key retire {busy.entry} ends it first")
         if any(move.vault != source or move.state is not MoveState.DONE for move in used):

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keywatch import audit
-from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, read_passphrase
-from keywatch.errors import EntryMissingError, KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
+from keywatch.cli.ask import ask_line, ask_new_passphrase, ask_secret, can_ask, confirm_word, read_passphrase
+from keywatch.errors import KeyringAbsentError, KeyringRefusedError, UsageError, VaultLockedError
 from keywatch.model import Kind, Secret, mask_key_id
 from keywatch.paths import Homes, own_homes, private_dir
 from keywatch.report.escape import show
-from keywatch.serve.reads import last_reads
-from keywatch.vault.base import Deposit, Entry, Payload
+from keywatch.vault.base import Deposit, Payload, check_given
 from keywatch.vault.opening import KEYRING, SYSTEM, open_file, open_vault
-from keywatch.vault.session import PREFIX
 
 if TYPE_CHECKING:
     from keywatch.age.base import Identity
@@ -185,24 +181,9 @@ def _tell_recovery_key(key: Secret) -> None:
 
 
 def _list(options: argparse.Namespace, homes: Homes) -> None:
-    vault = open_vault(options.vault, homes, interactive=True)
-    reads = last_reads(homes.data if homes.system else homes.state)
-    entries = [replace(e, last_used=reads.get(e.name.casefold(), e.last_used)) for e in vault.list_entries()]
-    if options.json:
-        plain = [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries]
-        sys.stdout.write(json.dumps({"schema": "keywatch.entries/1", "vault": vault.title, "entries": plain}) + "\n")
-        return
-    if not entries:
-        sys.stdout.write(f"{show(vault.title)} is empty: keywatch vault add ENTRY puts a key in\n")
-        return
-    rows: list[tuple[str, ...]] = [("ENTRY", "KEY", "FROM", "READ BY", "LAST USED")]
-    rows += [
-        tuple(show(text) or "-" for text in (e.name, e.masked or e.kind, e.source, e.consumer, e.last_used or "never"))
-        for e in entries
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        sys.stdout.write("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    from keywatch.cli.vault_list import list_entries
+
+    list_entries(options, homes)
 
 
 def _show(options: argparse.Namespace, homes: Homes) -> None:
@@ -221,6 +202,7 @@ def _shown(name: str, secret: Secret, *, reveal: bool) -> str:
 
 
 def _add(options: argparse.Namespace, homes: Homes) -> None:
+    check_given(options.entry)
     fields = _asked_fields() if sys.stdin.isatty() else _read_fields(sys.stdin.buffer.read(_MOST_INPUT + 1))
     key_id = fields.get("access_key_id", Secret(b"")).expose()
     deposit = Deposit(options.entry, Payload(fields), _KINDS.get(key_id[:4], "unknown"), consumer="")
@@ -270,35 +252,15 @@ def _read_fields(content: bytes) -> dict[str, Secret]:
 
 
 def _rename(options: argparse.Namespace, homes: Homes) -> None:
-    _check_unused(options, homes, "renamed")
-    entry = _vault(options, homes).rename(options.entry, options.new)
-    sys.stdout.write(f"Now called {entry.name}.\n")
+    from keywatch.cli.vault_names import rename_entry
 
-
-def _check_unused(options: argparse.Namespace, homes: Homes, what: str) -> None:
-    """Places that rely on an entry would fail without it."""
-    from keywatch.cli.rehouse import check_unused
-    from keywatch.cli.workbench import vault_named
-
-    check_unused(homes, options.entry, vault_named(options.vault, homes), what, force=options.force)
+    rename_entry(options, homes)
 
 
 def _remove(options: argparse.Namespace, homes: Homes) -> None:
-    _check_unused(options, homes, "taken out")
-    vault = _vault(options, homes)
-    found = next((e for e in vault.list_entries() if e.name.casefold() == options.entry.casefold()), None)
-    if found is not None and not options.yes:
-        _confirm(f"{found.name} goes out of {vault.title}, and what used it stops working.", found.name)
-    vault.remove(options.entry)
-    with contextlib.suppress(EntryMissingError):  # its temporary key
-        vault.remove(f"{PREFIX}{options.entry}")
-    sys.stdout.write(f"Took {options.entry} out.\n")
+    from keywatch.cli.vault_names import remove_entry
 
-
-def _confirm(what: str, word: str) -> None:
-    """Have the person type `word`. `UsageError` otherwise."""
-    if ask_line(f"{show(what)}\nType {show(word)} to go on: ") != word:
-        raise UsageError("not confirmed: nothing was changed")
+    remove_entry(options, homes)
 
 
 def _copy(options: argparse.Namespace, homes: Homes) -> None:
@@ -363,7 +325,7 @@ def _verify(options: argparse.Namespace, homes: Homes) -> None:
 def _adopt(options: argparse.Namespace, homes: Homes) -> None:
     vault = _file(options, homes)
     if not options.yes:
-        _confirm(f"{vault.title} will count as this installation's own: be sure of where it came from.", "adopt")
+        confirm_word(f"{vault.title} will count as this installation's own: be sure of where it came from.", "adopt")
     fresh, changed, gone = vault.adopt()
     for title, names in (("New here", fresh), ("Changed", changed), ("Gone", gone)):
         if names:
@@ -374,7 +336,7 @@ def _adopt(options: argparse.Namespace, homes: Homes) -> None:
 def _export(options: argparse.Namespace, homes: Homes) -> None:
     vault = _vault(options, homes)
     entries = vault.list_entries()
-    _confirm(f"All {len(entries)} entries of {vault.title} will be written in plaintext.", "export in plaintext")
+    confirm_word(f"All {len(entries)} entries of {vault.title} will be written in plaintext.", "export in plaintext")
     plain = {
         entry.name: {name: secret.expose().decode() for name, secret in vault.get(entry.name).fields.items()}
         for entry in entries

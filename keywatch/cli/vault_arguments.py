@@ -45,6 +45,9 @@ def add_vault(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--force", action="store_true", help="although places rely on the OS keyring being meant")
     init.add_argument("--no-recovery", action="store_true", help="print no recovery key")
     listing = action("list", "list the entries; needs no unlocking")
+    listing.add_argument(
+        "--all", action="store_true", help="keywatch's own entries too: what undos need, temporary keys"
+    )
     listing.add_argument("--json", action="store_true", help="as JSON")
     show = action("show", "show an entry, masked", opens=True)
     show.add_argument("entry", metavar="ENTRY")

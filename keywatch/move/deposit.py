@@ -9,6 +9,7 @@ from keywatch.errors import EntryExistsError, EntryMissingError, MoveError, Vaul
 from keywatch.model import Secret
 from keywatch.move.base import Plan
 from keywatch.vault.base import Deposit, Payload, Vault
+from keywatch.vault.session import PREFIX as SESSION
 
 UNDO = "undo."
 
@@ -36,8 +37,11 @@ def fields_of(vault: Vault, entry: str, extra: str) -> Mapping[str, Secret]:
 
 
 def take_out(vault: Vault, entry: str, extra: str) -> None:
-    """Remove the entries of a move that has been taken back; what can't be removed stays, and does no harm."""
-    for name in filter(None, (entry, extra)):
+    """Remove the entries of a move that has been taken back; what can't be removed stays, and does no harm.
+
+    The entry's temporary key goes with it: the next entry of that name must not find another's.
+    """
+    for name in filter(None, (entry, extra, entry and f"{SESSION}{entry}")):
         with contextlib.suppress(EntryMissingError, VaultError):
             vault.remove(name)
 

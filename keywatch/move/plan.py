@@ -24,7 +24,7 @@ from keywatch.paths import own_homes
 from keywatch.places.git import Git
 from keywatch.serve.temporary import session_policy
 from keywatch.sweep.sighting import FileFacts
-from keywatch.vault.base import NAME, Entry, Payload, Vault
+from keywatch.vault.base import Entry, Payload, Vault, check_given
 
 #: reads a place: see `Draft`
 Reader = Callable[[str], Original | None]
@@ -169,8 +169,7 @@ class Planner:
                 except VaultError:
                     continue
         if self.wish.entry:
-            if not NAME.fullmatch(self.wish.entry):
-                raise UsageError("an entry's name has 1 to 64 of A-Z a-z 0-9 . _ - and begins with a letter or digit")
+            check_given(self.wish.entry)
             if any(entry.name.lower() == self.wish.entry.lower() for entry in entries):
                 raise UsageError(f"there is another entry '{self.wish.entry}' already: choose another name")
             return self.wish.entry, False

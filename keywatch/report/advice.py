@@ -10,7 +10,7 @@ from keywatch.report.escape import show, show_path
 
 #: name → the sentence, and the command or names to add where the files can be named; in order of urgency
 ADVICE: dict[str, tuple[str, str]] = {
-    "rotate": ("Rotate it, others may have it: make a new key, switch its users over, deactivate the old one", ""),
+    "rotate": ("Rotate it once it is moved, for others may have it", "keywatch key rotate ENTRY"),
     "revoke": ("Revoke it where it was issued, others may have it, and issue a new one", ""),
     "wait": ("If others may have it, revoke its role's active sessions in IAM; else it runs out by itself", ""),
     "chmod": ("Close the file to others", "chmod 600 {files}"),

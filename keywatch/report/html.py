@@ -290,7 +290,7 @@ def _step(step: str) -> Element:
 
 
 def _is_command(text: str) -> bool:
-    return text.startswith(("chmod ", "git ", "aws "))
+    return text.startswith(("chmod ", "git ", "aws ", "keywatch "))
 
 
 def _rest(machines: Sequence[MachineReport]) -> Element:

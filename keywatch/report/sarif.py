@@ -61,8 +61,9 @@ def _rules(findings: list[Finding]) -> list[_Object]:
             "name": "".join(step.capitalize() for step in rule.split("-")),
             "shortDescription": {"text": decodable(finding.title) or rule},
             "help": {
-                "text": "A key lies here in plaintext. Rotate it if others may have it, and keep its successor in a "
-                "store that its program asks."
+                "text": "A key lies here in plaintext. Rotate it if others may have it"
+                + (" (keywatch key rotate)" if rule == "aws-access-key" else "")
+                + ", and keep its successor in a store that its program asks."
             },
             "defaultConfiguration": {"level": _LEVELS[finding.severity]},
             "properties": {"tags": ["security", "secret"], "security-severity": f"{_SCORES[finding.severity]:.1f}"},

@@ -209,6 +209,11 @@ def _summary(result: SweepResult, look: Look) -> Iterator[str]:
         yield (
             "Next: keywatch review moves them to safety, each plan shown first; keywatch advise says what is best done"
         )
+    if exposed := len({finding.identity for finding in result.findings if "rotate" in finding.advice}):
+        which = "the key" if exposed == 1 else f"the {exposed:,} keys"
+        yield (
+            f"Then rotate {which} that others may have, for moving alone does not help there: keywatch key rotate ENTRY"
+        )
 
 
 def _places(places: Sequence[str], look: Look) -> str:

@@ -180,6 +180,30 @@ def forget(state_dir: str, entry: str, program: str) -> bool:
     return gone[0]
 
 
+def carry(state_dir: str, entry: str, new: str) -> None:
+    """Have an entry's programs be known under another name too; whatever had that name before is forgotten."""
+    if not os.path.exists(os.path.join(state_dir, NAME)):
+        return
+
+    def change(used: dict[str, Used]) -> None:
+        used.pop(new.casefold(), None)
+        if (known := used.get(entry.casefold())) is not None:
+            used[new.casefold()] = known
+
+    change_store(state_dir, change)
+
+
+def drop(state_dir: str, entry: str) -> None:
+    """Forget all of an entry."""
+    if not os.path.exists(os.path.join(state_dir, NAME)):
+        return
+
+    def change(used: dict[str, Used]) -> None:
+        used.pop(entry.casefold(), None)
+
+    change_store(state_dir, change)
+
+
 def change_store(state_dir: str, change: Callable[[dict[str, Used]], None]) -> None:
     """Read the store, have `change` change it, and write it. `StateError` where that can't be done."""
     try:

@@ -20,7 +20,7 @@ from keywatch.serve.errands import Errand
 from keywatch.serve.newcomers import Newcomers
 from keywatch.serve.output import credential_json, environment
 from keywatch.serve.policies import Policies, policy_of, why_not
-from keywatch.serve.programs import program_of
+from keywatch.serve.programs import by, program_of
 from keywatch.vault.base import NAME, Payload
 from keywatch.wire.protocol import GIVEN, LOCKED, REFUSED
 
@@ -201,13 +201,14 @@ class Keeper:
         policy = policy_of(self._policies, name)
         if policy is None or not policy.session:
             # recorded before it is given: a read that can't be recorded is not given
-            self._record("read", what, name, peer)
+            self._record("read", what, name, peer, **by(program))
             self._note_consumer(what, name, peer, program, payload)
             return Given(payload)
         sessions = _sessions(held)
         if (session := sessions.find(name, payload, policy)) is None:
             raise UsageError(f"entry '{name}': {sessions.why_none(name)}")
-        self._record("read", what, name, peer, session=session.payload.masked(), until=session.expires)
+        masked = session.payload.masked()
+        self._record("read", what, name, peer, session=masked, until=session.expires, **by(program))
         self._note_consumer(what, name, peer, program, payload)
         return Given(session.payload, session.expires)
 

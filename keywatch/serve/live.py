@@ -18,7 +18,7 @@ _Signature = tuple[tuple[str, int, int, int], ...]
 
 
 #: seconds in which the files are not looked at twice: one request asks several times
-_AT_ONCE = 0.02
+AT_ONCE = 0.02
 
 
 class LivePolicies:
@@ -52,7 +52,7 @@ class LivePolicies:
 
     def _refresh(self) -> None:
         now = time.monotonic()
-        if now - self._signed < _AT_ONCE:
+        if now - self._signed < AT_ONCE:
             return
         self._signed = now
         signature = _sign(self._folder)

@@ -48,6 +48,11 @@ def program_of(pid: int) -> str:
     return UNKNOWN
 
 
+def by(program: str) -> dict[str, str]:
+    """What the record of a read says more where keywatch looks at its own work: that is no use."""
+    return {"by": OWN} if program == OWN else {}
+
+
 def parent_of(pid: int) -> int:
     """The process that started another; 0 where that is not told."""
     try:

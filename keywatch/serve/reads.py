@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from keywatch import audit
 from keywatch.errors import StateError
-from keywatch.serve.programs import parent_of
+from keywatch.serve.programs import OWN, by, parent_of, program_of
 
 READ = "read"
 REFUSED = "refused"
@@ -27,7 +27,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One entry that was given to a peer."""
+    """One entry that was given to a peer; `own` where that was keywatch, to see whether what it did works."""
 
     time: str
     entry: str
@@ -36,6 +36,7 @@ class Read:
     uid: int
     executable: str
     parent: str
+    own: bool = False
 
 
 def peer_of(pid: int, uid: int) -> Peer:
@@ -51,20 +52,15 @@ def record(state_dir: str, event: str, what: str, entry: str, peer: Peer, **more
     )  # fmt: skip
 
 
-def record_read(state_dir: str, what: str, entry: str, peer: Peer) -> None:
-    """Add a read. `StateError` where that can't be done: then nothing may be given."""
-    record(state_dir, READ, what, entry, peer)
-
-
 def note_read(state_dir: str, what: str, entry: str) -> None:
     """Record that this process was given an entry. It opened the vault itself, so a record that fails stops nothing."""
     with contextlib.suppress(StateError):
-        record_read(state_dir, what, entry, peer_of(os.getpid(), os.getuid()))
+        record(state_dir, READ, what, entry, peer_of(os.getpid(), os.getuid()), **by(program_of(os.getpid())))
 
 
 def last_reads(state_dir: str) -> dict[str, str]:
-    """When each entry was last given, by its name in lower case."""
-    return {read.entry.casefold(): read.time for read in each_read(state_dir)}
+    """When each entry was last given to a program, by its name in lower case."""
+    return {read.entry.casefold(): read.time for read in each_read(state_dir) if not read.own}
 
 
 def each_read(state_dir: str) -> Iterator[Read]:
@@ -75,7 +71,7 @@ def each_read(state_dir: str) -> Iterator[Read]:
             try:
                 yield Read(
                     each.time, str(told["entry"]), str(told["what"]), int(str(told["pid"])), int(str(told["uid"])),
-                    str(told["executable"]), str(told["parent"]),
+                    str(told["executable"]), str(told["parent"]), told.get("by") == OWN,
                 )  # fmt: skip
             except (KeyError, ValueError):
                 continue

@@ -19,6 +19,7 @@ from keywatch.serve.errands import Errand
 from keywatch.serve.keeper import Held, Keeper, Record
 from keywatch.serve.policies import Policies, why_not
 from keywatch.serve.reads import Peer
+from keywatch.serve.renaming import rename
 from keywatch.vault.base import check_name, timestamp
 from keywatch.vault.document import VaultRecipient
 from keywatch.vault.file import FileVault, create_vault
@@ -106,7 +107,7 @@ class SystemKeeper(Keeper):
                 return {"entry": entry_as(vault.put(deposit, replace=replace))}
             case ["rename", name, new]:
                 self._record("rename", "", check_name(name), peer, new=check_name(new))
-                return {"entry": entry_as(vault.rename(name, new))}
+                return {"entry": entry_as(rename(vault, name, new, state=self._state_dir))}
             case ["forget", name, text]:
                 return {"forgotten": forget(self._state_dir, check_name(name), _text(text))}
             case ["remove", name]:

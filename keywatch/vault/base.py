@@ -99,6 +99,13 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_given(name: str) -> str:
+    """`name` when a person may call an entry so. `UsageError` otherwise: keywatch's own are out of sight."""
+    if is_own(name):
+        raise UsageError(f"'{name}': names that begin so are for keywatch's own entries: choose another name")
+    return check_name(name)
+
+
 def timestamp(when: datetime | None = None) -> str:
     """`when`, or now, as metadata holds it: `2025-01-31T12:00:00Z`."""
     return (when or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,3 +133,30 @@ def test_what_a_person_reads(tmp_path: Path) -> None:
     assert "move" not in [step["name"] for step in after["steps"]]
     assert moving.run("advise", "no-such-thing", status=2).stderr
     assert json.loads(moving.run("advise", "--json").stdout)["keys"]
+
+
+def test_the_home_is_told_as_everywhere_else(tmp_path: Path) -> None:
+    """`~` to a person, in commands too, and whole paths to programs."""
+    fakes = Fakes(18)
+    moving = Moving(tmp_path)
+    moving.init_vault()
+    key = f"aws_access_key_id = {fakes.key_id()}\naws_secret_access_key = {fakes.secret()}\n"
+    place = moving.write(".aws/credentials", f"[default]\n{key}")
+    said = moving.run("advise").stdout.decode()
+    assert "keywatch move ~/.aws/credentials" in said
+    assert str(tmp_path) not in said
+    (told,) = moving.json("advise")["keys"]
+    assert told["places"] == [str(place)]
+    assert f"keywatch move {place}" in [command for step in told["steps"] for command in step["commands"]]
+    moving.run("move", str(place), "--entry", "work", "--yes")
+    assert str(tmp_path) not in moving.run("advise", "work").stdout.decode()
+
+
+@pytest.mark.parametrize("name", [".aws/credentials", "it's here/a $b", "~/x", "-"])
+def test_a_command_with_the_home_in_it_means_the_file_in_a_shell(name: str) -> None:
+    facts = replace(PLAIN, places=(f"/home/a/{name}", "/home/ab", "/srv/x y"), home="/home/a")
+    (command,) = judge(facts)[0].commands
+    assert command.startswith("keywatch move ~/")
+    script = "keywatch() { shift; printf '%s\\n' \"$@\"; }; " + command
+    done = subprocess.run(["sh", "-c", script], env={"HOME": "/home/a"}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == list(facts.places)

@@ -12,11 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_memory import at
 
 from keywatch.cli import install
+from keywatch.cli.config import _toml
 from keywatch.cli.main import main
-from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config
+from keywatch.config import Config, KeysConfig, SweepConfig, WatchConfig, parse_config, parse_time
 from keywatch.memory import Memory
 from keywatch.move.journal import Journal, Move, MoveState
 from keywatch.severity import Severity
@@ -206,6 +209,53 @@ def test_config_path_and_check(home: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["config", "mend"]) == 2
 
 
+@pytest.mark.parametrize("what", ["check", "show", "path"])
+def test_root_is_told_that_the_systems_configuration_counts(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """The agent reads policies there: another file beside it would say what does not hold."""
+    system = tmp_path / "etc"
+    system.mkdir()
+    (system / "identity.cred").touch()
+    (system / "keywatch.toml").write_text("[watch]\nquiet = 0.2\n")
+    monkeypatch.setattr("keywatch.paths.SYSTEM_CONFIG", str(system))
+    monkeypatch.setattr("keywatch.paths.SYSTEM_IDENTITY", str(system / "identity.cred"))
+    monkeypatch.setattr("keywatch.paths.os.geteuid", lambda: 0)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert main(["config", what]) == 0
+    quiet = capsys.readouterr()
+    assert str(system / "keywatch.toml") in quiet.out and quiet.err == ""
+    assert "of the system" in quiet.out or what == "path"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "mine"))
+    assert main(["config", what]) == 0
+    told = capsys.readouterr()
+    assert told.out == quiet.out
+    assert "XDG_CONFIG_HOME" in told.err and "XDG_STATE_HOME" in told.err
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    assert main(["config", what]) == 0
+    own = capsys.readouterr()
+    assert str(home / "mine/keywatch/keywatch.toml") in own.out and own.err == ""
+    assert "of the system" not in own.out
+
+
+def test_config_show_writes_times_as_a_person_does(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "show"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert shown["keys"]["max_age"] == "90d"
+    assert {name: shown["watch"][name] for name in ("quiet", "poll", "recheck", "sweep", "home_sweep")} == {
+        "quiet": "150ms", "poll": "5s", "recheck": "1m", "sweep": "15m", "home_sweep": "1d"
+    }  # fmt: skip
+
+
+@given(st.one_of(st.floats(0.01, 0.6), st.floats(1, 1e8), st.integers(1, 10**8).map(float), st.sampled_from([5400.0])))
+def test_a_time_is_read_back_equal(seconds: float) -> None:
+    text = _toml("quiet", seconds)
+    (value,) = tomllib.loads(f"x = {text}").values()
+    assert (parse_time(value) if isinstance(value, str) else float(value)) == seconds
+    assert len(text) < 12 or not seconds.is_integer()
+
+
 def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
@@ -223,5 +273,5 @@ def test_config_show_is_a_configuration_that_means_the_same(home: Path, capsys: 
     assert main(["config", "show"]) == 0
     said = capsys.readouterr().out
     assert "\x1b" not in said
-    assert tomllib.loads(said)["watch"]["quiet"] == 0.25
+    assert tomllib.loads(said)["watch"]["quiet"] == "250ms"
     assert parse_config(said.encode(), str(file)) == parse_config(text.encode(), str(file))

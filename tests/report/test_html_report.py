@@ -57,6 +57,12 @@ def test_everything_found_stands_in_the_page() -> None:
         assert told in text, told
 
 
+def test_a_step_with_a_command_has_it_as_one() -> None:
+    text = page(one_machine())
+    assert "<code>keywatch key rotate ENTRY</code>" in text
+    assert "<code>chmod 600 " in text
+
+
 def test_the_page_needs_nothing_and_allows_nothing_else() -> None:
     for machines in ([one_machine()], several()):
         text = page(*machines)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from madeup import ID, SECRET, finding, full_result
 from rich.cells import cell_len
 
-from keywatch.model import Exposure, Skipped, Summary, SweepResult
+from keywatch.model import Exposure, Role, Skipped, Summary, SweepResult
 from keywatch.report.advice import ADVICE, in_order, say, shell_word
 from keywatch.report.base import REPORTS, Look, find, plural
 from keywatch.report.text import by_credential, write
@@ -137,6 +137,26 @@ def test_advice_is_a_command_only_where_it_can_be_copied() -> None:
     assert say("unheard-of\x1b", [], HOME) == "unheard-of\\x1b"
     assert in_order(["store", "unheard-of", "rotate", "store"]) == ["rotate", "store", "unheard-of"]
     assert all(sentence for sentence, _ in ADVICE.values())
+
+
+def test_a_key_that_others_may_have_is_to_be_rotated_by_keywatch_and_not_moved_alone() -> None:
+    rotation = "keywatch key rotate ENTRY"
+    exposures = (Exposure(mode=0o644, readable_by="everyone"), Exposure(git="pushed"), Exposure(synced="Dropbox"))
+    for exposure in exposures:
+        result = SweepResult(findings=[finding("x", f"{HOME}/x", ID, SECRET, exposure=exposure)])
+        *_, last = lines = written(result).splitlines()
+        (step,) = [line for line in lines if "next" in line]
+        assert step.endswith(f": {rotation}") and len(step) <= 100
+        assert last == f"Then rotate the key that others may have, for moving alone does not help there: {rotation}"
+    result.findings.append(finding("y", f"{HOME}/y", ID, SECRET, exposure=exposures[0]))
+    assert "Then rotate the 2 keys that" in written(result)
+    # nobody else's, or no key that can be rotated so
+    for quiet in (
+        finding("z", f"{HOME}/z", ID, SECRET, exposure=Exposure(mode=0o600)),
+        finding("z", f"{HOME}/z", Role.PASSWORD, rule="netrc-password", exposure=exposures[0]),
+        finding("z", f"{HOME}/z", ID, SECRET, kind="temporary", exposure=exposures[0]),
+    ):
+        assert "keywatch key rotate" not in written(SweepResult(findings=[quiet]))
 
 
 def test_the_quiet_report_is_a_line_a_finding() -> None:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from keywatch.vault.file import FileVault
+from keywatch.vault.session import deposit_of, session_from
 from tests.aws.endpoint import Endpoint
 from tests.fakes import Fakes
 from tests.move.moving import PROGRAMS, Moving
@@ -144,8 +146,8 @@ class Lab(Served):
             "made": (now - timedelta(seconds=age)).strftime(iso),
         } | more  # fmt: skip
         if self.agent is None:
-            given = "".join(f"{name}={value}\n" for name, value in record.items())
-            self.moving.run("vault", "add", "session.work", stdin=given.encode())
+            vault = FileVault(str(self.moving.home / ".local/share/keywatch/vault.json"), str(self.moving.state))
+            vault.put(deposit_of("work", session_from(record)))
             return str(record["access_key_id"])
         answer = self.ask(b"session work " + base64.b64encode(json.dumps(record).encode()))
         assert answer is not None

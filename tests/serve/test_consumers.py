@@ -233,6 +233,25 @@ def test_a_shell_between_and_keywatch_itself_are_no_programs(lab: Lab) -> None:
     assert list(lab.programs()) == [program]
 
 
+@pytest.mark.parametrize("with_agent", [False, True], ids=["alone", "agent"])
+def test_what_a_move_looks_at_itself_is_no_use(lab: Lab, with_agent: bool) -> None:
+    if with_agent:
+        lab.start()
+    key = {"AccessKeyId": fakes.key_id(), "SecretAccessKey": fakes.secret()}
+    text = f"[default]\naws_access_key_id={key['AccessKeyId']}\naws_secret_access_key={key['SecretAccessKey']}\n"
+    lab.moving.run("move", str(lab.moving.write(".aws/credentials", text)), "--entry", "moved", "--yes")
+    looks = [each for each in lab.events("read") if each["entry"] == "moved"]
+    assert looks and all(each["by"] == OWN for each in looks)  # it is on record all the same
+    assert lab.programs("moved") == {}
+    assert b"no program has been given moved" in lab.moving.run("key", "consumers", "moved").stdout
+    (used,) = [each["last_used"] for each in lab.moving.json("vault", "list")["entries"] if each["name"] == "moved"]
+    assert used == ""
+    done = subprocess.run([_exe(), "-c", f"import subprocess; subprocess.run([{HELPER!r}, 'moved'], check=True)"],
+                          env=lab.moving.env, check=True, capture_output=True)  # fmt: skip
+    assert key["AccessKeyId"].encode() in done.stdout
+    assert list(lab.programs("moved").values()) == [1]
+
+
 def test_the_program_of_a_process() -> None:
     assert program_of(os.getpid()).startswith(_exe())
     assert program_of(1 << 22) == UNKNOWN

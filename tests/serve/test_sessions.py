@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from awsclients import CLIENTS, EXPECTED, client
 
+from keywatch.aws.client import api_name
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
 from tests.aws.endpoint import Endpoint, aws
 from tests.aws.sts import Role
@@ -441,3 +442,21 @@ def test_another_place_of_the_key_moves_to_the_same_entry(lab: Lab) -> None:
     assert "temporary keys only" in shown
     assert "keywatch-credential work" in path.read_text()
     lab.key_id()
+
+
+def test_an_operation_is_told_by_the_name_that_policies_have_for_it(lab: Lab) -> None:
+    lab.endpoint.throttled["iam:ListMFADevices"] = 9
+    done = lab.moving.run("key", "session", "work", "--mfa", status=None)
+    assert done.returncode
+    assert "iam:ListMFADevices: AWS says Throttling" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("service", ["iam", "sts"])
+def test_every_operation_of_the_model_is_named_as_there(service: str) -> None:
+    from botocore import xform_name
+    from botocore.loaders import Loader
+
+    names = Loader().load_service_model(service, "service-2")["operations"]
+    assert len(names) > 5
+    assert {api_name(service, xform_name(name)) for name in names} == {f"{service}:{name}" for name in names}
+    assert api_name(service, "no_such_thing") == f"{service}:no_such_thing"
