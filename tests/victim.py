@@ -22,6 +22,7 @@ from typing import IO
 import pytest
 
 from keywatch.errors import KeywatchError
+from tests.warm import unmeasured
 
 #: every call that touches a file; the others (memory, signals, time) can only be killed at
 FILES = {
@@ -48,7 +49,7 @@ class Victim:
         self._errors = (folder / "errors").open("w+")
         self._process = subprocess.Popen(
             [sys.executable, program, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=unmeasured(),
         )  # fmt: skip
 
     def run(self, operation: str, inject: str | None = None) -> tuple[int, str]:

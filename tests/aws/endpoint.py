@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.aws.sts import ACCOUNT, Sts
+from tests.warm import remember_models
 
 #: an administrator whom every check lets through
 ADMIN = ("AKIAADMINADMINADMIN7", "an-administrators-secret-of-forty-chars.")
@@ -63,6 +64,7 @@ class Endpoint:
     #: called when an answer is about to be lost
     on_lost: Callable[[], object] = lambda: None
     _broken: bool = False
+    _admins: dict[str, Any] = field(default_factory=dict)
     sts: Sts = field(default_factory=Sts)
     _fresh: Counter[str] = field(default_factory=Counter)
 
@@ -70,10 +72,13 @@ class Endpoint:
         """boto3's client of the administrator."""
         import boto3
 
-        return boto3.client(
-            service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id=ADMIN[0],
-            aws_secret_access_key=ADMIN[1],
-        )  # fmt: skip
+        if service not in self._admins:
+            remember_models()
+            self._admins[service] = boto3.client(
+                service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id=ADMIN[0],
+                aws_secret_access_key=ADMIN[1],
+            )  # fmt: skip
+        return self._admins[service]
 
     def keys(self, user: str) -> dict[str, str]:
         """The state of each of a user's keys, by id, as IAM has it."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,20 +12,20 @@ from keywatch.vault.file import FileVault
 from keywatch.vault.identity import unlock_quietly
 from tests.aws.endpoint import Endpoint
 from tests.move.moving import Moving
+from tests.warm import warm
 
 
 @dataclass
 class Rotating:
-    """`run` is the program itself; `hurt` a fork of it that may be killed (rotatevictim.py)."""
+    """`hurt` is a run of the program that may be killed (rotatevictim.py)."""
 
     root: Path
     endpoint: Endpoint
     moving: Moving = field(init=False)
-    _server: subprocess.Popen[str] | None = None
     _users: int = 0
 
     def __post_init__(self) -> None:
-        self.moving = Moving(self.root)
+        self.moving = Moving(self.root, warmed=True)
         self.moving.init_vault()
         self.moving.env["AWS_ENDPOINT_URL"] = self.endpoint.url
 
@@ -67,27 +64,13 @@ class Rotating:
 
     def hurt(self, *argv: str, stop: int = 0) -> tuple[int, str, str]:
         """Status, output, and the step at which it was killed."""
-        if self._server is None:
-            victim = Path(__file__).with_name("rotatevictim.py")
-            self._server = subprocess.Popen(
-                [sys.executable, victim], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        out, told = self.root / "out", self.root / "told"
+        told = self.root / "told"
         told.write_text("")
-        run = {"argv": argv, "env": self.moving.env, "stop": stop, "out": str(out), "told": str(told)}
-        assert self._server.stdin is not None and self._server.stdout is not None
-        self._server.stdin.write(json.dumps(run) + "\n")
-        self._server.stdin.flush()
-        status = int(self._server.stdout.readline())
-        return status, out.read_text(), told.read_text()
-
-    def close(self) -> None:
-        """End the victims' program."""
-        if self._server is not None:
-            assert self._server.stdin is not None and self._server.stdout is not None
-            self._server.stdin.close()
-            self._server.wait()
-            self._server.stdout.close()
+        done = warm().start(
+            ["keywatch", *argv], self.moving.env, self.moving.home, module="tests.aws.rotatevictim", stop=stop,
+            told=str(told),
+        ).wait()  # fmt: skip
+        return done.returncode, (done.stdout + done.stderr).decode(), told.read_text()
 
     def check(self, user: str, entry: str, said: str = "") -> dict[str, str]:
         """No live key is without an entry or a word to the person, and the entry opens to a live key."""

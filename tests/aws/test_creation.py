@@ -24,7 +24,7 @@ USER = "backup-web1"
 @pytest.fixture
 def moving(tmp_path: Path, endpoint: Endpoint) -> Moving:
     """A person with a vault, and an administrator's key in the environment."""
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     made.env |= {
         "AWS_ENDPOINT_URL": endpoint.url, "AWS_ACCESS_KEY_ID": ADMIN[0], "AWS_SECRET_ACCESS_KEY": ADMIN[1],
@@ -51,6 +51,7 @@ def boss(moving: Moving, endpoint: Endpoint) -> str:
 
 
 def test_user_policy_and_key_are_made_and_the_secret_is_nowhere(moving: Moving, endpoint: Endpoint) -> None:
+    moving.warmed = False
     endpoint.news_travels = 2
     done = moving.run(*CREATE, "--yes")
     said = done.stdout.decode()

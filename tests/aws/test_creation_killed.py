@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-from contextlib import closing
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,10 +14,10 @@ from keywatch.aws.jobs import Jobs
 from keywatch.model import mask_key_id
 from tests.aws.endpoint import ADMIN, Endpoint, Signed
 from tests.aws.test_creation import CREATE, USER, entries, users
-from tests.move.moving import PROGRAMS, Moving
+from tests.move.moving import Moving
+from tests.warm import warm
 
 WHOLE = (*CREATE, "--yes", "--executable", "/usr/bin/env")
-VICTIM = Path(__file__).with_name("creationvictim.py")
 REQUESTS = ("sts:GetCallerIdentity", "iam:ListUserTags", "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey")
 BACK = ("iam:ListUserTags", "iam:ListAccessKeys", "iam:DeleteAccessKey", "iam:DeleteUserPolicy", "iam:DeleteUser")
 #: durable writes of a creation: begin, conf.d, user, asking, key, vault, its record, stored, audit, done
@@ -28,7 +26,7 @@ WRITES = 10
 
 @pytest.fixture
 def moving(tmp_path: Path, endpoint: Endpoint) -> Moving:
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     made.env |= {
         "AWS_ENDPOINT_URL": endpoint.url, "AWS_ACCESS_KEY_ID": ADMIN[0], "AWS_SECRET_ACCESS_KEY": ADMIN[1],
@@ -38,23 +36,19 @@ def moving(tmp_path: Path, endpoint: Endpoint) -> Moving:
 
 def killed_at(endpoint: Endpoint, moving: Moving, when: str, operation: str, argv: tuple[str, ...], own: bool) -> None:
     """Run the program, and kill it where it asks for, or before it hears of, an operation."""
-    process = subprocess.Popen(
-        [os.path.join(PROGRAMS, "keywatch"), *argv], env=moving.env, cwd=moving.home, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stderr is not None
+    begun = threading.Event()
 
     def kill(now: str, signed: Signed) -> None:
         if (now, signed.operation) == (when, operation) and own == (signed.key_id != ADMIN[0]):
+            assert begun.wait(20)
             process.kill()
-            process.wait()
 
     endpoint.at = kill
-    with closing(process.stderr):
-        said = process.stderr.read().decode()
-        process.wait(60)
+    process = warm().start(["keywatch", *argv], moving.env, moving.home)
+    begun.set()
+    done = process.wait()
     endpoint.at = lambda _when, _signed: None
-    assert process.returncode == -signal.SIGKILL, said
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
 def all_or_nothing(moving: Moving, endpoint: Endpoint) -> bool:
@@ -84,13 +78,19 @@ def test_killed_at_a_request(when: str, operation: str, own: bool, moving: Movin
         assert all_or_nothing(moving, endpoint)
 
 
+def victim(moving: Moving, number: int, when: str) -> subprocess.CompletedProcess[bytes]:
+    """A creation that is killed at that durable write."""
+    run = warm().start(
+        ["keywatch", *WHOLE], moving.env, moving.home, module="tests.aws.creationvictim", number=number, when=when
+    )
+    return run.wait()
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("number", range(1, WRITES + 1))
 def test_killed_at_a_write(when: str, number: int, moving: Moving, endpoint: Endpoint) -> None:
     """The next call goes on by itself: `recover` is not needed."""
-    victim = [sys.executable, str(VICTIM), str(number), when, *WHOLE]
-    env = {**moving.env, "PYTHONPATH": str(VICTIM.parents[2])}
-    done = subprocess.run(victim, env=env, cwd=moving.home, capture_output=True, check=False, timeout=120)
+    done = victim(moving, number, when)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     again = moving.run(*WHOLE, status=None)
     assert again.returncode == 0 or b"already" in again.stderr, "made anew, or the one that was begun is finished"
@@ -99,10 +99,8 @@ def test_killed_at_a_write(when: str, number: int, moving: Moving, endpoint: End
 
 
 def test_there_are_no_other_writes(moving: Moving, endpoint: Endpoint) -> None:
-    env = {**moving.env, "PYTHONPATH": str(VICTIM.parents[2])}
-    done = subprocess.run(
-        [sys.executable, str(VICTIM), "0", "never", *WHOLE], env=env, cwd=moving.home, capture_output=True, check=True
-    )
+    done = victim(moving, 0, "never")
+    assert done.returncode == 0, done.stderr.decode()
     assert f"writes={WRITES}".encode() in done.stderr
 
 

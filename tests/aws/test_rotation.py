@@ -7,7 +7,6 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,8 @@ fakes = Fakes(407)
 
 
 @pytest.fixture
-def rotating(tmp_path: Path, endpoint: Endpoint) -> Iterator[Rotating]:
-    made = Rotating(tmp_path, endpoint)
-    yield made
-    made.close()
+def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
+    return Rotating(tmp_path, endpoint)
 
 
 def ago(days: float) -> str:
@@ -42,6 +39,7 @@ def fails(rotating: Rotating, *argv: str, status: int = 3) -> str:
 
 
 def test_a_key_from_its_rotation_to_its_end(rotating: Rotating, endpoint: Endpoint) -> None:
+    rotating.moving.warmed = False
     user, old = rotating.user("backup", "work")
     endpoint.news_travels = 2
     endpoint.throttled["iam:CreateAccessKey"] = 1
@@ -412,6 +410,7 @@ def test_the_next_rotate_ends_what_was_cut_short(rotating: Rotating, endpoint: E
 
 def test_killed_by_the_endpoint_itself(rotating: Rotating, endpoint: Endpoint) -> None:
     """The unchanged program, killed while AWS makes its key: nobody ever saw the answer."""
+    rotating.moving.warmed = False
     user, old = rotating.user("backup", "work")
     pids: list[int] = []
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,12 +38,11 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def rotating(tmp_path: Path, endpoint: Endpoint) -> Iterator[Rotating]:
+def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
     made = Rotating(tmp_path, endpoint)
     helper = f"{PROGRAMS}/keywatch-credential"
     made.moving.write(".aws/credentials", f"[default]\ncredential_process = {helper} work\n")
-    yield made
-    made.close()
+    return made
 
 
 def test_a_client_that_lives_on_takes_the_new_key_by_expiration(rotating: Rotating, endpoint: Endpoint) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,8 @@ KILLED = -9
 
 
 @pytest.fixture
-def rotating(tmp_path: Path, endpoint: Endpoint) -> Iterator[Rotating]:
-    made = Rotating(tmp_path, endpoint)
-    yield made
-    made.close()
+def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
+    return Rotating(tmp_path, endpoint)
 
 
 def every_step(rotating: Rotating, *argv: str, prepare: tuple[tuple[str, ...], ...] = ()) -> list[str]:

@@ -149,6 +149,7 @@ def test_checks_never_raise(value: bytes) -> None:
     ("alphabet", "tries"),
     [(checks.BASE62 + "+/", 100_000), (checks.BASE62, 20_000), ("0123456789abcdef", 20_000)],
 )
+@pytest.mark.no_cover  # many of one kind: traced, they take twice the time, and other tests run the same lines
 def test_a_random_key_is_never_a_placeholder(alphabet: str, tries: int) -> None:
     source = random.Random(20260101)
     for _ in range(tries):
@@ -156,6 +157,7 @@ def test_a_random_key_is_never_a_placeholder(alphabet: str, tries: int) -> None:
         assert looks_like_placeholder(key) is None, key
 
 
+@pytest.mark.no_cover  # many of one kind: traced, they take twice the time, and other tests run the same lines
 def test_random_key_ids_are_never_placeholders() -> None:
     source = random.Random(3)
     for _ in range(20_000):

@@ -8,6 +8,7 @@ from fakes import Fakes
 from keywatch.detect import decoys
 
 
+@pytest.mark.no_cover  # many of one kind: traced, they take twice the time, and other tests run the same lines
 def test_random_keys_are_not_dropped() -> None:
     fakes = Fakes(11)
     secrets = [fakes.secret().encode() for _ in range(20_000)]

@@ -332,6 +332,7 @@ def steps(format_: Format, content: bytes) -> int:
 
 
 @pytest.mark.parametrize("format_", [FISH, CSH], ids=["fish", "csh"])
+@pytest.mark.no_cover  # many of one kind: traced, they take twice the time, and other tests run the same lines
 def test_work_grows_with_size_only(format_):
     grows = []
     for prefix in (b"", b"set A=(", b"setenv A '", b'x "', b"# set A ", b"SETUVAR A:"):

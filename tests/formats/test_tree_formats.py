@@ -201,6 +201,7 @@ def test_yaml_follows_no_alias():
         ("shell", b"{ " * 100_000 + b"A=b"),
     ],
 )
+@pytest.mark.no_cover  # many of one kind: traced, they take twice the time, and other tests run the same lines
 def test_depth_has_a_bound(name, content):
     """No recursion: read or refused, never a crash."""
     parse_or_refuse(FORMATS[name], content)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.warm import warm
+
 PROGRAMS = os.path.dirname(sys.executable)
 
 
@@ -18,6 +20,8 @@ class Moving:
     """One person's machine: a home below `root`, a vault file opened by a key file, and the program."""
 
     root: Path
+    #: whether `run` and `credential` fork a program that has been imported (tests/warm.py), or start an installed one
+    warmed: bool = False
     home: Path = field(init=False)
     env: dict[str, str] = field(init=False)
 
@@ -43,10 +47,13 @@ class Moving:
 
     def run(self, *argv: str, status: int | None = 0, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """The program, as a person runs it without a terminal."""
-        done = subprocess.run(
-            [os.path.join(PROGRAMS, "keywatch"), *argv],
-            env=self.env, cwd=self.home, input=stdin, capture_output=True, check=False, timeout=120,
-        )  # fmt: skip
+        if self.warmed:
+            done = warm().start(["keywatch", *argv], self.env, self.home, stdin).wait()
+        else:
+            done = subprocess.run(
+                [os.path.join(PROGRAMS, "keywatch"), *argv],
+                env=self.env, cwd=self.home, input=stdin, capture_output=True, check=False, timeout=120,
+            )  # fmt: skip
         if status is not None:
             assert done.returncode == status, (argv, done.returncode, done.stdout.decode(), done.stderr.decode())
         return done
@@ -73,10 +80,14 @@ class Moving:
 
     def credential(self, entry: str) -> dict[str, Any]:
         """What the helper gives for an entry."""
-        done = subprocess.run(
-            [os.path.join(PROGRAMS, "keywatch-credential"), entry],
-            env=self.env, capture_output=True, check=True, timeout=30,
-        )  # fmt: skip
+        if self.warmed:
+            done = warm().start(["keywatch-credential", entry], self.env, self.home).wait()
+            done.check_returncode()
+        else:
+            done = subprocess.run(
+                [os.path.join(PROGRAMS, "keywatch-credential"), entry],
+                env=self.env, capture_output=True, check=True, timeout=30,
+            )  # fmt: skip
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 

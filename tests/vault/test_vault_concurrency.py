@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from vaultlab import Lab, fake_deposit
 
+from tests.warm import unmeasured
+
 WRITER = Path(__file__).parent / "vaultwriter.py"
 
 
@@ -17,7 +19,9 @@ WRITER = Path(__file__).parent / "vaultwriter.py"
 def test_twenty_processes_with_fifty_deposits_each(lab: Lab) -> None:
     writers = [
         subprocess.Popen(
-            [sys.executable, WRITER, str(lab.path), lab.state, f"w{number}-", "50"], stdout=subprocess.PIPE
+            [sys.executable, WRITER, str(lab.path), lab.state, f"w{number}-", "50"],
+            stdout=subprocess.PIPE,
+            env=unmeasured(),
         )
         for number in range(20)
     ]
