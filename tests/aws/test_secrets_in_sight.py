@@ -23,9 +23,10 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def rotating(tmp_path: Path, endpoint: Endpoint) -> Iterator[Rotating]:
+def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
     """A home whose temporary files lie in a folder of its own, with a moved place that asks for entry `app`."""
     made = Rotating(tmp_path, endpoint)
+    made.moving.warmed = False  # its arguments are to be seen
     (tmp_path / "tmp").mkdir()
     made.moving.env["TMPDIR"] = str(tmp_path / "tmp")
     key = endpoint.make_user("app")
@@ -35,8 +36,7 @@ def rotating(tmp_path: Path, endpoint: Endpoint) -> Iterator[Rotating]:
     )
     made.moving.run("move", str(place), "--entry", "app", "--yes")
     made.user("boss")
-    yield made
-    made.close()
+    return made
 
 
 @pytest.mark.parametrize("with_agent", [False, True], ids=["alone", "agent"])
