@@ -1,4 +1,4 @@
-"""Begins to sweep trees while the rest of keywatch is still being loaded: half of a second sweep's time, once.
+"""Begins to sweep trees while the rest of keywatch is still being loaded, which takes a tenth of a second.
 
 Only where nothing but keywatch's own rules and defaults can be meant. Loads as little as can be: every sweep waits for
 this module.
