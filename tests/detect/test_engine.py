@@ -8,12 +8,13 @@ import sys
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keywatch.detect import engine as engine_module
 from keywatch.detect.engine import CASELESS, Engine, PatternError, locate
 from keywatch.detect.examples import expand
+from keywatch.detect.rule import Rule
 from keywatch.detect.rules import RULES
 from keywatch.detect.tokens import patterns
 from keywatch.errors import ConfigError
@@ -82,6 +83,20 @@ def test_a_hint_gives_way_to_its_pattern() -> None:
         assert scan(b"ghp_ secretkey") == 32, "the hint alone is no match"
         assert scan(b"ghp_") == 0
     assert Engine(SOME, {0: "met nowhere"}).scan(b"ghp_ab1c secretkey") == 32, "only the hint is looked for"
+
+
+#: the engine is told less of them than what is exact; of private keys it is told more: that there is something inside
+SHORTER = [rule for rule in RULES if rule.exact and "-----BEGIN" not in rule.pattern]
+
+
+@pytest.mark.parametrize("rule", SHORTER, ids=lambda rule: rule.id)
+def test_what_the_engine_looks_for_is_in_all_that_is_exact(rule: Rule) -> None:
+    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.from_regex(re.compile(rule.exact.encode())))
+    def check(content: bytes) -> None:
+        assert re.compile(rule.pattern.encode()).search(content)
+
+    check()
 
 
 @settings(max_examples=300, deadline=None)

@@ -107,7 +107,8 @@ RULES = (
     Rule(
         id="azure-sas-signature",
         title="Azure shared access signature",
-        pattern=r"[?&;](?:sv|se|sp|sr|st|ss|srt|spr)=[^\s\"'<>&]{1,80}(?:&[a-z]{2,5}=[^\s\"'<>&]{0,120}){0,12}"
+        pattern=r"&sig=[A-Za-z0-9+/%]{42}",
+        exact=r"[?&;](?:sv|se|sp|sr|st|ss|srt|spr)=[^\s\"'<>&]{1,80}(?:&[a-z]{2,5}=[^\s\"'<>&]{0,120}){0,12}"
         r"&sig=(?P<secret>[A-Za-z0-9+/%]{42,70}(?:%3D|%3d|=))",
         keywords=("sig=",),
         severity=Severity.LOW,

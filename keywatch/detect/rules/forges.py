@@ -28,7 +28,8 @@ RULES = (
         id="github-installation-token",
         title="GitHub App installation token (signed form)",
         # announced for 2026: `ghs_`, perhaps a part with the app's number, and a JWT; about 520 characters
-        pattern=r"ghs_[A-Za-z0-9_-]{0,40}eyJ[A-Za-z0-9_-]{10,600}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{20,800}",
+        pattern=r"ghs_[A-Za-z0-9_-]{0,40}eyJ[A-Za-z0-9_-]{10}",
+        exact=r"ghs_[A-Za-z0-9_-]{0,40}eyJ[A-Za-z0-9_-]{10,600}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{20,800}",
         keywords=("ghs_",),
         right=TOKEN,
         severity=Severity.MEDIUM,
@@ -65,7 +66,8 @@ RULES = (
     Rule(
         id="gitlab-ci-job-token",
         title="GitLab CI job token",
-        pattern=r"glcbt-(?:[0-9a-zA-Z]{1,5}_[A-Za-z0-9_-]{20}|eyJ[A-Za-z0-9_-]{10,600}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{20,800})",
+        pattern=r"glcbt-(?:[0-9a-zA-Z]{1,5}_[A-Za-z0-9_-]{20}|eyJ[A-Za-z0-9_-]{10})",
+        exact=r"glcbt-(?:[0-9a-zA-Z]{1,5}_[A-Za-z0-9_-]{20}|eyJ[A-Za-z0-9_-]{10,600}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{20,800})",
         keywords=("glcbt-",),
         right=TOKEN,
         severity=Severity.MEDIUM,

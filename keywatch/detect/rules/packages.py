@@ -88,7 +88,8 @@ RULES = (
     Rule(
         id="docker-auth",
         title="Registry password in Docker's config.json",
-        pattern=r"\"auth\"\s{0,8}:\s{0,8}\"(?P<secret>[A-Za-z0-9+/]{8,4096}={0,2})\"",
+        pattern=r"\"auth\"\s{0,8}:\s{0,8}\"[A-Za-z0-9+/]{8}",
+        exact=r"\"auth\"\s{0,8}:\s{0,8}\"(?P<secret>[A-Za-z0-9+/]{8,4096}={0,2})\"",
         keywords=('"auth"',),
         check=user_and_password,
         role=Role.PASSWORD,
