@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 #: a minute or more each, in CI
-_LONG = ("vault/test_vault_concurrency.py", "aws/test_rotation_kills.py", "aws/test_rotation_consumers.py")
+_LONG = (
+    "packages/test_ansible.py", "vault/test_vault_concurrency.py", "move/test_move_faults.py",
+    "aws/test_rotation_kills.py", "aws/test_rotation_consumers.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm import unmeasured
 
 PACKAGE = Path(__file__).parent.parent / "keywatch"
 
@@ -84,3 +88,27 @@ def test_pure_rooms_touch_no_file_clock_or_environment(room: str) -> None:
         }
         assert not calls & {"now", "today", "utcnow"}, f"{path}: a pure module asks the clock"
         assert not names & {"open", "print", "input", "eval", "exec"}, f"{path}: a pure module calls {names}"
+
+
+FIRST = """
+import os, sys
+for name in sys.argv[1:]:
+    if os.fork() == 0:
+        try:
+            __import__(name)
+        except BaseException as error:
+            print(name, repr(error), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_each_module_can_be_the_first() -> None:
+    """A command imports only what it needs, so no module may lean on another that was imported before it."""
+    paths = [path.relative_to(PACKAGE.parent).with_suffix("") for path in MODULES if path.stem != "__main__"]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, *names], cwd=PACKAGE.parent, env=unmeasured(), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == ""

@@ -1,9 +1,9 @@
 """keywatch without its start: a process that has imported it and boto3 forks a child for each run of a program.
 
 A child is a process of its own that can really be killed: its arguments, environment, folder and standard streams are
-those of a program that was started afresh, and nothing that it does outlives it. Only the imports, a second for what
-asks AWS, are spared, and that botocore reads its own data files again. What starting itself does is for the tests that
-start the installed program.
+those of a program that was started afresh, and nothing that it does outlives it. Only the imports are spared, a second
+for what asks AWS, and that botocore reads its own data files again and the rules are compiled again. What starting
+itself does is for the tests that start the installed program.
 """
 
 from __future__ import annotations
@@ -145,6 +145,8 @@ def _import_all() -> None:
     import boto3
 
     import keywatch
+    from keywatch.detect import engine
+    from keywatch.sweep.ruleset import RuleSet
 
     for module in pkgutil.walk_packages(keywatch.__path__, "keywatch."):
         if not module.name.endswith("__main__"):
@@ -152,6 +154,8 @@ def _import_all() -> None:
     remember_models()
     for service in ("sts", "iam"):
         boto3.Session("a", "b", region_name="us-east-1").client(service)
+    engine._compile = functools.cache(engine._compile)  # half a second for each home that has no cache yet
+    RuleSet().engine(None, b"")
     # which keyring there is depends on a run's environment: it is for each run to find
     assert "keyring" not in sys.modules
     assert len(os.listdir("/proc/self/task")) == 1, "a thread would not be in the children"

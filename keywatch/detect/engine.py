@@ -64,8 +64,8 @@ class Engine:
             self.scan = _plain_scan(patterns)
             self._serialize: Callable[[], list[bytes]] = list
             return
-        first = [(number, hints.get(number, text), flags) for number, text, flags in patterns]
-        second = [pattern for pattern in patterns if pattern[0] in hints]
+        first = tuple((number, hints.get(number, text), flags) for number, text, flags in patterns)
+        second = tuple(pattern for pattern in patterns if pattern[0] in hints)
         hinted = sum(1 << number for number, _, _ in second)
         self._set_up(library, hinted, [_compile(library, part) for part in (first, second) if part])
 

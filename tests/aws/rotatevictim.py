@@ -51,9 +51,9 @@ def count_and_die(stop: int, told: str) -> None:
         wrap(owner, name)
 
 
-def prepare(stop: int, told: str) -> None:
+def prepare(stop: int, told: str, patience: float) -> None:
     """Shorten the waits, and die at step number `stop`, if any."""
-    rotation.PAUSE, rotation.PATIENCE, rotation_recover.SETTLED = 0.02, 20.0, 2.0
+    rotation.PAUSE, rotation.PATIENCE, rotation_recover.SETTLED = 0.02, patience, 2.0
     key_rotate.find_uses = lambda *_: Uses((), ())
     if stop:
         count_and_die(stop, told)

@@ -62,13 +62,13 @@ class Rotating:
             job = jobs.all()[-1]
             jobs.advance(job, job.state, **facts)
 
-    def hurt(self, *argv: str, stop: int = 0) -> tuple[int, str, str]:
-        """Status, output, and the step at which it was killed."""
+    def hurt(self, *argv: str, stop: int = 0, patience: float = 20.0) -> tuple[int, str, str]:
+        """Status, output, and the step at which it was killed. `patience`: seconds until a new key must be known."""
         told = self.root / "told"
         told.write_text("")
         done = warm().start(
             ["keywatch", *argv], self.moving.env, self.moving.home, module="tests.aws.rotatevictim", stop=stop,
-            told=str(told),
+            told=str(told), patience=patience,
         ).wait()  # fmt: skip
         return done.returncode, (done.stdout + done.stderr).decode(), told.read_text()
 

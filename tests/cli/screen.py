@@ -22,6 +22,8 @@ class ScreenTerminal:
         self._master, slave = pty.openpty()
         self.screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.screen)
+        #: what `text` gives until something is drawn: joining 12,000 characters at each look took most of a test's time
+        self._drawn: str | None = None
         self.resize(width, height)
         self.process = subprocess.Popen(
             argv, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, start_new_session=True,
@@ -40,6 +42,7 @@ class ScreenTerminal:
     def resize(self, width: int, height: int) -> None:
         """Give the window another size."""
         self.screen.resize(height, width)
+        self._drawn = None
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         if hasattr(self, "process"):
             os.kill(self.process.pid, 28)  # SIGWINCH; a terminal's foreground group gets it from the kernel
@@ -51,7 +54,9 @@ class ScreenTerminal:
     def text(self) -> str:
         """The screen's lines."""
         self._read(0.0)
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        if self._drawn is None:
+            self._drawn = "\n".join(line.rstrip() for line in self.screen.display)
+        return self._drawn
 
     def wait_for(self, words: str, seconds: float = 60.0) -> str:
         """The screen once it shows `words`."""
@@ -79,4 +84,5 @@ class ScreenTerminal:
             if not data:
                 return
             self._stream.feed(data)
+            self._drawn = None
             seconds = 0.0

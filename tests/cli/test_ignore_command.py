@@ -16,7 +16,7 @@ TEXT = f"[default]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n
 
 @pytest.fixture
 def moving(tmp_path):
-    return Moving(tmp_path)
+    return Moving(tmp_path, warmed=True)
 
 
 def ignore_file(moving):
@@ -24,6 +24,7 @@ def ignore_file(moving):
 
 
 def test_one_finding_or_the_key_everywhere(moving):
+    moving.warmed = False
     moving.write(".aws/credentials", TEXT)
     moving.write(".env", f"AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY={SECRET}\n")
     (finding,) = moving.findings(".aws/credentials")

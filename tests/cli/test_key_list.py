@@ -83,7 +83,7 @@ def listed(moving: Moving, *options: str) -> list[dict[str, Any]]:
 
 
 def test_offline_it_is_told_by_credential(tmp_path: Path) -> None:
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     moving.init_vault()
     key, secret = fakes.key_id(), fakes.secret()
     text = f"export AWS_ACCESS_KEY_ID={key}\nexport AWS_SECRET_ACCESS_KEY={secret}\n"
@@ -100,7 +100,7 @@ def test_offline_it_is_told_by_credential(tmp_path: Path) -> None:
 
 
 def test_without_any_vault_keys_in_files_are_told(tmp_path: Path) -> None:
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     key = fakes.key_id()
     moving.write(".env", f"AWS_ACCESS_KEY_ID={key}\nAWS_SECRET_ACCESS_KEY={fakes.secret()}\n")
     done = moving.run("key", "list", "--online")
@@ -116,7 +116,7 @@ def test_online_aws_tells_whose_it_is(tmp_path: Path, moto: str) -> None:
     )
     admin.create_user(UserName="backup")
     made, _other = (admin.create_access_key(UserName="backup")["AccessKey"] for _ in range(2))
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     moving.init_vault()
     text = f"access_key_id={made['AccessKeyId']}\nsecret_access_key={made['SecretAccessKey']}\n"
     moving.run("vault", "add", "backup", stdin=text.encode())

@@ -60,7 +60,7 @@ def said(plans: list[dict], moving: Moving) -> str:
 @pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.iterdir()))
 def test_golden(name: str, tmp_path: Path) -> None:
     folder = GOLDEN / name
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     moving.init_vault()
     before = {path: fill(text, moving) for path, text in tree(folder / "before").items()}
     for path, text in before.items():

@@ -20,12 +20,13 @@ CREDENTIALS = (
 
 @pytest.fixture
 def moving(tmp_path):
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     return made
 
 
 def test_move_and_undo_of_one_profile(moving):
+    moving.warmed = False
     path = moving.write(".aws/credentials", CREDENTIALS, mode=0o640)
     os.utime(path, ns=(10**18, 10**18 + 7))
     (told,) = moving.json("move", f"{path}:3", "--yes")

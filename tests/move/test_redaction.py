@@ -27,7 +27,7 @@ SECRET = next(s for s in iter(fakes.secret, "") if "/" in s and "+" in s)
 
 @pytest.fixture
 def moving(tmp_path):
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     return made
 

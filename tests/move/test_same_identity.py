@@ -51,7 +51,7 @@ def signer(name: str, moving: Moving, variables: dict[str, str], endpoint: Endpo
 @pytest.mark.parametrize("name", [client(name) for name in CLIENTS])
 def test_the_same_key_signs_before_and_after(name: str, where: str, tmp_path) -> None:
     files, variables, key = HOMES[where]
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     moving.init_vault()
     for path, text in files.items():
         moving.write(path, text)
@@ -76,7 +76,7 @@ print(botocore.session.Session(profile="base").get_credentials().access_key)
 
 def test_a_role_still_finds_its_source_profile(tmp_path) -> None:
     """boto's own resolution; the endpoint here grants no roles."""
-    moving = Moving(tmp_path)
+    moving = Moving(tmp_path, warmed=True)
     moving.init_vault()
     moving.write(".aws/credentials", f"[base]\n{PAIR}")
     moving.write(

@@ -158,7 +158,7 @@ def environment(moving: Moving, command: list[str]) -> dict[str, str]:
 
 @pytest.fixture
 def moving(tmp_path):
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     return made
 

@@ -18,7 +18,7 @@ ENV = f"AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY={SECRET}\n"
 
 @pytest.fixture
 def moving(tmp_path: Path) -> Moving:
-    made = Moving(tmp_path)
+    made = Moving(tmp_path, warmed=True)
     made.init_vault()
     return made
 
@@ -107,7 +107,7 @@ def test_refused_by_the_new_vault_it_stays_with_the_old(moving: Moving) -> None:
 @pytest.mark.skipif(not AVAILABLE, reason="no gnome-keyring")
 def test_into_a_real_keyring_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with private_bus(monkeypatch) as bus, gnome_keyring(bus):
-        moving = Moving(tmp_path)
+        moving = Moving(tmp_path, warmed=True)
         moving.env |= {"DBUS_SESSION_BUS_ADDRESS": bus["DBUS_SESSION_BUS_ADDRESS"]}
         moving.init_vault()
         places = two_places(moving)
@@ -128,7 +128,7 @@ def test_a_vault_file_that_would_change_what_places_mean_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with private_bus(monkeypatch) as bus, gnome_keyring(bus):
-        moving = Moving(tmp_path)
+        moving = Moving(tmp_path, warmed=True)
         moving.env |= {"DBUS_SESSION_BUS_ADDRESS": bus["DBUS_SESSION_BUS_ADDRESS"]}
         places = two_places(moving)
         moved(moving, places)
