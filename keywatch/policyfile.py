@@ -225,9 +225,7 @@ def _has_nothing_else(path: str, entry: str) -> bool:
 
 def _same_but(old: bytes, new: bytes, entry: str, path: str) -> bool:
     """Whether two texts say the same of all but this entry, of which the old one says nothing."""
-    before, after = parse_config(old, path), parse_config(new, path)
-    others = {name: policy for name, policy in after.entries.items() if name != entry.casefold()}
-    return before == replace(after, entries=others)
+    return parse_config(old, path) == _others(parse_config(new, path), entry)
 
 
 def _read(path: str) -> bytes:
@@ -257,9 +255,13 @@ def _files_of(folder: str, entry: str) -> Iterator[str]:
 def _is_meant(old: bytes, new: bytes, path: str, entry: str, values: Mapping[str, str | None]) -> bool:
     """Whether the new text says of the entry what was meant, and of all else what the old one says."""
     before, after = parse_config(old, path), parse_config(new, path)
-    others = {name: policy for name, policy in before.entries.items() if name != entry.casefold()}
-    same = replace(after, entries={name: after.entries[name] for name in others if name in after.entries})
-    return same == replace(before, entries=others) and _policy(after, entry) == _wanted(before, entry, values)
+    same = _others(after, entry) == _others(before, entry)
+    return same and _policy(after, entry) == _wanted(before, entry, values)
+
+
+def _others(config: Config, entry: str) -> Config:
+    """The configuration without what it says of one entry."""
+    return replace(config, entries={name: each for name, each in config.entries.items() if name != entry.casefold()})
 
 
 def _policy(config: Config, entry: str) -> EntryPolicy:

@@ -33,13 +33,9 @@ _BACK = (MoveState.UNDONE, MoveState.ROLLED_BACK)
 
 def moves_using(homes: Homes, entry: str, vault: str | None = None) -> list[Move]:
     """The moves, newest first, whose places rely on an entry; of one vault (as `vault_named` has it), or of any."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
-        return []
-    with Journal(homes.state) as journal:
-        moves = journal.all()
     used = [
         move
-        for move in reversed(moves)
+        for move in reversed(_moves(homes))
         if move.state not in _BACK and entry.casefold() in (move.entry.casefold(), move.extra.casefold())
     ]
     return [move for move in used if vault is None or move.vault == vault]
@@ -47,19 +43,21 @@ def moves_using(homes: Homes, entry: str, vault: str | None = None) -> list[Move
 
 def moves_using_vault(homes: Homes, vault: str) -> list[str]:
     """The places that rely on a vault, as `vault_named` has it."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
-        return []
-    with Journal(homes.state) as journal:
-        moves = [move for move in journal.all() if move.state not in _BACK]
+    moves = [move for move in _moves(homes) if move.state not in _BACK]
     return list(dict.fromkeys(place for move in moves if move.vault == vault and move.entry for place in move.places))
 
 
 def vaults_of_moves(homes: Homes) -> set[str]:
     """The vault files, other than the usual one, that keys were ever moved to."""
+    return {move.vault for move in _moves(homes) if os.path.isabs(move.vault)}
+
+
+def _moves(homes: Homes) -> list[Move]:
+    """Every move, the oldest first; none where nothing was ever remembered."""
     if not os.path.exists(os.path.join(homes.state, "state.db")):
-        return set()
+        return []
     with Journal(homes.state) as journal:
-        return {move.vault for move in journal.all() if os.path.isabs(move.vault)}
+        return journal.all()
 
 
 def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool) -> None:
@@ -85,10 +83,7 @@ def check_unused(homes: Homes, entry: str, vault: str, what: str, *, force: bool
 
 def spent_extras(homes: Homes, entry: str, vault: str) -> list[str]:
     """What the undos of an entry's moves needed, where they were done: no more of use to anybody."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
-        return []
-    with Journal(homes.state) as journal:
-        moves = [each for each in journal.all() if each.vault == vault and each.entry.casefold() == entry.casefold()]
+    moves = [each for each in _moves(homes) if each.vault == vault and each.entry.casefold() == entry.casefold()]
     return [each.extra for each in moves if each.extra and each.state in _BACK]
 
 

@@ -101,14 +101,14 @@ def _sweep(
     gathered = _Gathered(progress=progress)
     gathered.skipped += asked.skipped
     try:
+        if request.rules_files:
+            kit = kit or prepare(request)
         if ahead is not None:
             under, known = ahead.under, ahead.known
             asked.trees.clear()
         else:
-            under = stamp(request.rules_files)
+            under = kit.rules.under if kit is not None else stamp()
             known = _known(homes.state, under, gathered) if request.use_cache else None
-        if request.rules_files:
-            kit = kit or prepare(request)
         if asked.trees or asked.targets or asked.contents:
             _read(request, _tools(request, asked, known, homes, under, kit), gathered)
         if ahead is not None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from keywatch.model import Reuse
+from keywatch.vault.base import is_own
 
 if TYPE_CHECKING:
     from keywatch.paths import Homes
@@ -38,8 +39,7 @@ def _entries(path: str) -> Iterator[tuple[str, str]]:
     entries = _read(path).get("entries")
     for each in entries if isinstance(entries, list) else []:
         name, masked = (each.get("name"), each.get("masked")) if isinstance(each, dict) else (None, None)
-        own = isinstance(name, str) and name.casefold().startswith(("undo.", "session."))
-        if isinstance(name, str) and isinstance(masked, str) and masked and not own:
+        if isinstance(name, str) and isinstance(masked, str) and masked and not is_own(name):
             yield name, masked
 
 

@@ -128,7 +128,7 @@ class SweepWorker:
     def _load_engine(self) -> Callable[[Buffer], int]:
         """The engine alone where it is kept: most contents have nothing in them, and need no rule."""
         tools = self._tools
-        if tools.rules is None and tools.cache:
+        if self._rules is None and tools.cache:
             from keywatch.sweep.enginefile import load_engine
 
             if (engine := load_engine(tools.cache, tools.key, tools.under)) is not None:
@@ -137,9 +137,9 @@ class SweepWorker:
 
     def _load_rules(self) -> RuleSet:
         if self._rules is None:
-            from keywatch.sweep.ruleset import load_rules
+            from keywatch.sweep.ruleset import RuleSet
 
-            self._rules, _ = load_rules(())
+            self._rules = RuleSet(under=self._tools.under)
         return self._rules
 
     def _closer(self) -> Opening:
