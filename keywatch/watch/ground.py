@@ -332,6 +332,9 @@ class Ground:
                 if (target := self.targets.pop(each, None)) is not None:
                     self._dirty(target)
             self.add(more)
+        self._look_at_named()
+
+    def _look_at_named(self) -> None:
         for path in list(self.named):
             self.look_at(path)
 
@@ -343,15 +346,18 @@ class Ground:
             self._hook(path)
             self._dirty(self._watchers[path])
 
-    def poll_linked(self) -> None:
-        """Look at files that have other names: who writes there is not heard here."""
+    def look_again(self, *, linked: bool) -> None:
+        """Look at each known file (`linked`: that has other names, where writes are not heard): a stat a file."""
         for folder in list(self.folders.values()):
             for path, before in list(folder.files.items()):
-                if before is not None and before[4] > 1:
-                    signature = signature_of(path)
-                    if signature != before and path in self.targets:
-                        folder.files[path] = signature
-                        self._dirty(self.targets[path])
+                if linked and (before is None or before[4] <= 1):
+                    continue
+                signature = signature_of(path)
+                if signature != before and path in self.targets:
+                    folder.files[path] = signature
+                    self._dirty(self.targets[path])
+        if not linked:
+            self._look_at_named()
 
     def _is_blind(self, folder: Folder) -> bool:
         post = self.posts.get(folder.real)

@@ -33,7 +33,9 @@ from keywatch.watch.waiting import Waiting
 BATCH = 128
 #: folders compared each second
 COMPARED = 100
-#: of a core's time, what polling everything may take
+#: known files are looked at again so many times for each look at all folders
+RECHECKS = 5
+#: of a core's time, what each kind of looking may take
 _POLL_SHARE = 0.0004
 
 
@@ -327,17 +329,18 @@ class Watcher:
         self._tell_facts()
 
     def _poll(self, now: float) -> None:
-        config = self._config.watch
-        if now >= self._next.get("recheck", 0.0):
+        every, ground = self._config.watch, self._ground
+        self._now_and_then("folders", now, every.recheck * RECHECKS, lambda: ground.poll(everything=True))
+        self._now_and_then("files", now, every.recheck, lambda: ground.look_again(linked=False))
+        self._now_and_then("blind", now, every.poll, lambda: ground.poll(everything=False))
+        self._now_and_then("linked", now, every.poll, lambda: ground.look_again(linked=True))
+
+    def _now_and_then(self, what: str, now: float, every: float, do: Callable[[], None]) -> None:
+        """Do it each so many seconds, less often where it takes more than its share of a core."""
+        if now >= self._next.get(what, 0.0):
             begun = time.thread_time()
-            self._ground.poll(everything=True)
-            spent = time.thread_time() - begun
-            self._next["recheck"] = now + max(config.recheck, spent / _POLL_SHARE)
-        if now >= self._next.get("poll", 0.0):
-            begun = time.thread_time()
-            self._ground.poll(everything=False)
-            self._ground.poll_linked()
-            self._next["poll"] = now + max(config.poll, (time.thread_time() - begun) / _POLL_SHARE)
+            do()
+            self._next[what] = now + max(every, (time.thread_time() - begun) / _POLL_SHARE)
 
     def _tell_facts(self) -> None:
         ground = self._ground

@@ -166,6 +166,31 @@ def test_what_changed_unheard_is_found_by_polling(home: Path) -> None:
     assert lab.dirty == []
 
 
+def test_what_was_written_to_known_files_unheard_is_found_by_a_look_at_each(home: Path) -> None:
+    (home / ".bashrc").write_text("x")
+    (home / ".profile").write_text("x")
+    (home / "named").write_text("x")
+    lab = Lab(home)
+    lab.ground.name([Target(str(home / "named"))])
+    lab.dirty.clear()
+    (home / ".bashrc").write_text("longer")
+    (home / "named").write_text("longer")
+    (home / ".profile").unlink()
+    lab.ground.look_again(linked=True)
+    assert lab.dirty == [], "neither has another name"
+    lab.ground.look_again(linked=False)
+    assert sorted(lab.dirty) == [str(home / name) for name in (".bashrc", ".profile", "named")]
+    lab.dirty.clear()
+    lab.ground.look_again(linked=False)
+    assert lab.dirty == []
+    (home / "other").hardlink_to(home / ".bashrc")
+    lab.ground.look_again(linked=False)
+    lab.dirty.clear()
+    (home / "other").write_text("longest")
+    lab.ground.look_again(linked=True)
+    assert lab.dirty == [str(home / ".bashrc")]
+
+
 @pytest.mark.parametrize(
     ("number", "sysctl"),
     [(errno.ENOSPC, "fs.inotify.max_user_watches"), (errno.EMFILE, "fs.inotify.max_user_instances")],
