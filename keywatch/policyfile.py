@@ -233,6 +233,11 @@ def _read(path: str) -> bytes:
         return atomic.read(opened, os.path.basename(path), limit=MAX_BYTES) or b""
 
 
+def policy_files(folder: str, entry: str) -> tuple[str, ...]:
+    """The files in a configuration folder that say something of an entry, the one that counts first."""
+    return tuple(_files_of(folder, entry))
+
+
 def _file_of(folder: str, entry: str) -> str:
     """The file whose section for the entry counts: the last that has one; empty for none."""
     return next(_files_of(folder, entry), "")

@@ -16,7 +16,8 @@ from keywatch.cli.vault import unlock_for
 from keywatch.cli.workbench import vault_named
 from keywatch.errors import EntryMissingError, UsageError
 from keywatch.paths import Homes
-from keywatch.serve.renaming import rename
+from keywatch.report.escape import show
+from keywatch.serve.renaming import remove, rename
 from keywatch.vault.base import Vault, check_given, is_own
 from keywatch.vault.opening import open_vault
 from keywatch.vault.session import PREFIX
@@ -29,9 +30,9 @@ def rename_entry(options: argparse.Namespace, homes: Homes) -> None:
     check_given(options.new)
     _check_unused(options, homes, "renamed")
     vault = _vault(options, homes)
-    files = {homes.vault, os.path.join(homes.state, "keyring.json"), *vaults_of_moves(homes)}
-    state = "" if homes.system else homes.state  # the system's store is its agent's, which sees to it
-    entry = rename(vault, options.entry, options.new, state=state, config=homes.config, others=files)
+    entry = rename(
+        vault, options.entry, options.new, state=_store(homes), config=homes.config, others=_vault_files(homes)
+    )
     _forget(vault, f"{PREFIX}{options.entry}")
     sys.stdout.write(f"Now called {entry.name}.\n")
 
@@ -46,10 +47,22 @@ def remove_entry(options: argparse.Namespace, homes: Homes) -> None:
         if is_own(found.name):
             what = "which keywatch keeps for itself" + (": its undo fails" if options.force else "")
         confirm_word(f"{found.name} goes out of {vault.title}, {what}.", found.name)
-    vault.remove(options.entry)
+    waiting = remove(vault, options.entry, state=_store(homes), config=homes.config, others=_vault_files(homes))
     for name in (f"{PREFIX}{options.entry}", *spent_extras(homes, options.entry, vault_named(options.vault, homes))):
         _forget(vault, name)
     sys.stdout.write(f"Took {options.entry} out.\n")
+    for path in waiting:
+        sys.stdout.write(f"Its policy in {show(path)} stays: it counts for the next entry of that name.\n")
+
+
+def _store(homes: Homes) -> str:
+    """The folder of the programs that are known; the system's is its agent's, which sees to it."""
+    return "" if homes.system else homes.state
+
+
+def _vault_files(homes: Homes) -> set[str]:
+    """The vaults in which an entry of the same name may stand."""
+    return {homes.vault, os.path.join(homes.state, "keyring.json"), *vaults_of_moves(homes)}
 
 
 def _vault(options: argparse.Namespace, homes: Homes) -> Vault:

@@ -1,7 +1,8 @@
-"""Renaming an entry with what is said of it by name: its policy, and the programs that count as known.
+"""Renaming and removing an entry with what is said of it by name: its policy, and the programs that count as known.
 
-Both are there for the new name before the entry has it, and go from the old one after: killed between, they count for
-either name, and an entry never stands without its denial.
+Renamed, both are there for the new name before the entry has it, and go from the old one after: killed between, they
+count for either name, and an entry never stands without its denial. Removed, its programs are forgotten: they were
+known for a key that is gone. A policy stays, being a person's word on a name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Iterable
 
 from keywatch.errors import ConfigError, KeywatchError
-from keywatch.policyfile import carry_policy, drop_policy
+from keywatch.policyfile import carry_policy, drop_policy, policy_files
 from keywatch.serve.consumers import carry, drop
 from keywatch.serve.live import AT_ONCE
 from keywatch.vault.base import Entry, Vault
@@ -52,6 +53,18 @@ def rename(
                 "yourself"
             )
     return entry
+
+
+def remove(
+    vault: Vault, name: str, *, state: str = "", config: str = "", others: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Take an entry out, and forget its programs; the files whose policy waits for the next entry of that name."""
+    vault.remove(name)
+    if not _is_free(name, vault, others):
+        return ()
+    if state:
+        drop(state, name)
+    return policy_files(config, name) if config else ()
 
 
 def _is_free(name: str, vault: Vault, others: Iterable[str]) -> bool:

@@ -37,7 +37,7 @@ def processors() -> int:
 def plan_units(trees: Sequence[str], targets: Sequence[Target], jobs: int, each: int = PER_WORKER) -> list[Unit]:
     """The units of a sweep over `trees` and `targets`: at least `each` for every worker, if there are so many."""
     units: list[Unit] = []
-    level = list(trees)
+    level = _outermost(trees)
     enough = each * jobs if jobs > 1 else 0
     for _ in range(_SPLIT_DEPTH):
         if len(units) + len(level) >= enough:
@@ -52,6 +52,21 @@ def plan_units(trees: Sequence[str], targets: Sequence[Target], jobs: int, each:
     if targets:
         units.insert(0, Unit(targets=tuple(targets)))
     return units
+
+
+def _outermost(trees: Sequence[str]) -> list[str]:
+    """Those that lie in none of the others: what is named twice is swept once."""
+    asked = {tree.rstrip("/") for tree in trees}
+
+    def is_inside(tree: str) -> bool:
+        above = tree.rstrip("/")
+        while "/" in above:
+            above = above.rpartition("/")[0]
+            if above in asked:
+                return True
+        return False
+
+    return [tree for tree in dict.fromkeys(trees) if not is_inside(tree)]
 
 
 def _folders(path: str) -> list[str] | None:

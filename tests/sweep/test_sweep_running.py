@@ -54,6 +54,16 @@ def test_the_well_known_places_of_a_home_are_swept(station: Station) -> None:
     assert ("unknown.dat",) in station.sweep("--home").where
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_tree_inside_another_that_is_asked_for_too_is_swept_once(station: Station, tree: Path, jobs: str) -> None:
+    for folder in (tree / "a", tree / "a/b", tree / "a-b"):
+        folder.mkdir()
+        (folder / "f").write_text(pair(7))
+    swept = station.sweep("--jobs", jobs, tree / "a/b", tree / "a", tree / "a-b")
+    assert swept.report["summary"]["files"] == 3
+    assert len(swept.findings) == 3
+
+
 def test_the_flag_and_the_command_say_the_same(station: Station) -> None:
     (station.home / ".bashrc").write_text(f"export AWS_ACCESS_KEY_ID={Fakes(2).key_id()}\n")
     flag, command = station.run("--sweep", "--quiet"), station.run("sweep", "--quiet")

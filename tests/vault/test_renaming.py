@@ -89,6 +89,27 @@ def test_another_policy_of_the_new_name_is_said_and_nothing_is_changed(served: S
     assert read_config(str(served.moving.home / ".config/keywatch/keywatch.toml")).entries["work"].deny
 
 
+def test_a_removed_entry_s_programs_are_new_to_the_next_of_that_name(served: Served) -> None:
+    served.set('new = "deny"')
+    store = Consumers(str(served.moving.state))
+    store.note("work", "/usr/bin/known", "AKIA…TEST")
+    said = served.moving.run("vault", "rm", "work", "--yes").stdout.decode()
+    assert read_store(str(served.moving.state)) == {}
+    policy = served.moving.home / ".config/keywatch/conf.d/work.toml"
+    assert f"Its policy in {policy} stays" in said
+    assert policy.exists()
+
+
+def test_programs_are_known_while_another_vault_has_an_entry_of_that_name(served: Served) -> None:
+    other = str(served.moving.root / "other.json")
+    served.moving.run("vault", "init", "--vault", other, "--key-file", f"{other}.key", "--no-recovery")
+    served.moving.run("vault", "copy", "work", "--to", other)
+    Consumers(str(served.moving.state)).note("work", "/usr/bin/known", "AKIA…TEST")
+    said = served.moving.run("vault", "rm", "work", "--yes", "--vault", other).stdout.decode()
+    assert "policy" not in said
+    assert list(read_store(str(served.moving.state))["work"].programs) == ["/usr/bin/known"]
+
+
 @pytest.fixture
 def victim(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     folder = tmp_path_factory.mktemp("trace")
