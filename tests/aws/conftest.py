@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.aws.endpoint import Endpoint, aws
+from tests.aws.rotating import Rotating
 
 
 @pytest.fixture
@@ -17,3 +19,8 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     with aws() as made:
         monkeypatch.setenv("AWS_ENDPOINT_URL", made.url)
         yield made
+
+
+@pytest.fixture
+def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
+    return Rotating(tmp_path, endpoint)

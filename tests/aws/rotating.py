@@ -81,3 +81,8 @@ class Rotating:
         for key in live - set(kept.values()):
             assert key in said, f"{key} is live, in no entry, and nobody is told: {kept} {said}"
         return keys
+
+
+def fails(rotating: Rotating, *argv: str, status: int = 3) -> str:
+    """What a `keywatch key` command says that ends with `status`, on one line."""
+    return " ".join(rotating.moving.run("key", *argv, status=status).stderr.decode().split())

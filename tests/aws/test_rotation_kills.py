@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from keywatch.aws.rotation_states import CUT_SHORT
-from tests.aws.endpoint import Endpoint
 from tests.aws.rotating import Rotating
 
 KILLED = -9
-
-
-@pytest.fixture
-def rotating(tmp_path: Path, endpoint: Endpoint) -> Rotating:
-    return Rotating(tmp_path, endpoint)
 
 
 def every_step(rotating: Rotating, *argv: str, prepare: tuple[tuple[str, ...], ...] = ()) -> list[str]:

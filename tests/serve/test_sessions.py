@@ -5,39 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import os
-import pty
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from awsclients import CLIENTS, EXPECTED, client
 
 from keywatch.aws.client import api_name
 from keywatch.detect.account import CANARY_ACCOUNTS, account_of
-from tests.aws.endpoint import Endpoint, aws
 from tests.aws.sts import Role
 from tests.fakes import Fakes
-from tests.move.moving import PROGRAMS, Moving
-from tests.serve.sessionlab import MFA, ROLE, Lab, at_once
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with aws() as made:
-        yield made
-
-
-@pytest.fixture
-def lab(tmp_path: Path, endpoint: Endpoint) -> Iterator[Lab]:
-    lab = Lab(Moving(tmp_path), endpoint=endpoint)
-    yield lab
-    lab.stop()
-    # wherever it went on its way: the long-lived secret lies in no file but the sealed vault
-    assert lab.moving.leaks(lab.key["SecretAccessKey"]) == []
+from tests.move.moving import PROGRAMS
+from tests.serve.sessionlab import ROLE, Lab, at_once
 
 
 @pytest.mark.parametrize("with_agent", [False, True], ids=["alone", "agent"])
@@ -235,94 +215,6 @@ def test_what_keeps_a_session_is_not_given_past_its_entrys_policy(lab: Lab) -> N
     assert "session.work" not in json.dumps(lab.moving.json("key", "list"))
 
 
-def test_an_mfa_code_is_asked_once_for_all(lab: Lab) -> None:
-    asked = lab.pinentry("12345", "000000", "123456")
-    lab.endpoint.sts.codes = {"123456"}
-    lab.set(f'session = true\nmfa = "{MFA}"')
-    lab.start()
-    assert len(set(at_once(5, lab.key_id))) == 1
-    text = asked.read_text()
-    assert text.count("GETPIN") == 3
-    assert "A%20code%20has%20six%20digits" in text
-    assert "code%20was%20wrong" in text
-    assert [each["TokenCode"] for each in lab.endpoint.sts.asked] == ["000000", "123456"]
-    assert lab.endpoint.sts.asked[0]["SerialNumber"] == MFA
-
-
-def test_a_person_who_declines_is_not_asked_again_at_once(lab: Lab) -> None:
-    asked = lab.pinentry()
-    lab.set(f'session = true\nmfa = "{MFA}"')
-    lab.start()
-    for _ in range(2):
-        done = lab.helper()
-        assert done.returncode == 1
-        assert "declined" in done.stderr
-    assert asked.read_text().count("GETPIN") == 1
-    assert lab.endpoint.log == []
-
-
-def test_consent_first_and_then_the_code(lab: Lab) -> None:
-    asked = lab.pinentry("yes", "123456")
-    lab.endpoint.sts.codes = {"123456"}
-    lab.set(f'session = true\nask = true\nmfa = "{MFA}"')
-    lab.start()
-    lab.key_id()
-    told = [line for line in asked.read_text().splitlines() if line in ("CONFIRM", "GETPIN")]
-    assert told == ["CONFIRM", "GETPIN"]
-    assert "declined" in lab.helper().stderr  # each program is asked about
-
-
-@pytest.mark.parametrize("with_agent", [False, True], ids=["alone", "agent"])
-def test_where_no_pinentry_is_the_code_is_typed_on_a_terminal(lab: Lab, with_agent: bool) -> None:
-    lab.endpoint.sts.codes = {"654321"}
-    lab.set(f'session = true\nmfa = "{MFA}"')
-    if with_agent:
-        lab.start()
-    done = lab.helper()
-    assert done.returncode == 1
-    assert "keywatch key session work --now" in done.stderr
-    shown = _on_a_terminal(lab, ["key", "session", "work", "--now"], b"MFA code: ", b"654321\n")
-    assert "temporary keys only" in shown
-    assert "654321" not in shown
-    lab.key_id()
-    assert lab.calls("GetSessionToken") == 1
-    if with_agent:
-        assert b"session.work" not in (lab.moving.home / ".local/share/keywatch/vault.json").read_bytes()
-
-
-@pytest.mark.skipif(
-    not shutil.which("pinentry-tty") and os.environ.get("KEYWATCH_E2E") != "required", reason="no pinentry-tty"
-)
-def test_a_real_pinentry_takes_the_code(lab: Lab) -> None:
-    lab.endpoint.sts.codes = {"777777"}
-    lab.moving.env |= {"KEYWATCH_PINENTRY": "pinentry-tty", "TERM": "xterm"}
-    shown = _on_a_terminal(lab, ["key", "session", "work", "--mfa", MFA], b"MFA code:", b"777777\n")
-    assert "12 h" in shown
-    lab.key_id()
-
-
-def _on_a_terminal(lab: Lab, words: list[str], prompt: bytes, typed: bytes) -> str:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(lab.moving.home)
-        program = os.path.join(PROGRAMS, "keywatch")
-        os.execve(program, [program, *words], lab.moving.env)
-    shown, deadline = b"", time.monotonic() + 30
-    while prompt not in shown:
-        assert time.monotonic() < deadline, shown
-        shown += os.read(terminal, 4096)
-    time.sleep(0.3)  # what is typed before the echo is off would show
-    os.write(terminal, typed)
-    try:
-        while piece := os.read(terminal, 4096):
-            shown += piece
-    except OSError:
-        pass
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, shown
-    os.close(terminal)
-    return shown.decode()
-
-
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
@@ -345,24 +237,6 @@ def test_a_role(lab: Lab) -> None:
     again = lab.moving.json("key", "session", "work")
     assert again == told
     assert lab.calls("AssumeRole") == 3
-
-
-def test_the_mfa_device_is_looked_up(lab: Lab) -> None:
-    done = lab.moving.run("key", "session", "work", "--mfa", status=2)
-    assert b"no MFA device" in done.stderr
-    admin = lab.endpoint.admin()
-    serial = admin.create_virtual_mfa_device(VirtualMFADeviceName="bob")["VirtualMFADevice"]["SerialNumber"]
-    admin.enable_mfa_device(
-        UserName="bob", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="234567"
-    )
-    lab.pinentry("123456")
-    lab.endpoint.sts.codes = {"123456"}
-    told = lab.moving.json("key", "session", "work", "--mfa")
-    assert told["mfa"] == serial
-    assert told["duration"] == 43200
-    lab.endpoint.denied.add("iam:ListMFADevices")
-    done = lab.moving.run("key", "session", "work", "--mfa", status=2)
-    assert b"--mfa ARN" in done.stderr
 
 
 def test_it_ends_and_leaves_nothing(lab: Lab) -> None:

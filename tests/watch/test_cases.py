@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cases_of_folders  # noqa: F401 - registers its cases
+import cases_of_mounts  # noqa: F401
 import pytest
 from cases import FILES, HOMES, MOUNTED, OLD, Case
 from daemonlab import Daemon, Key, wait_for
