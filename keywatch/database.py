@@ -8,9 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from keywatch.paths import private_dir
-
-NAME = "state.db"
+from keywatch.paths import STATE_NAME, private_dir
 
 
 def open_database(
@@ -22,7 +20,7 @@ def open_database(
     `timeout`: seconds to wait for another process. `read_only`: nothing is made or changed; where there is none, it is
     an empty one.
     """
-    path = os.path.join(folder if read_only else private_dir(folder), NAME)
+    path = os.path.join(folder if read_only else private_dir(folder), STATE_NAME)
     if read_only and not os.path.exists(path):
         database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=not threads)
         database.executescript(schema)

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from keywatch.database import NAME, open_database
+from keywatch.database import open_database
 from keywatch.errors import StateError
 from keywatch.model import Finding, Kind, Part, Place, Role, Span
+from keywatch.paths import STATE_NAME
 from keywatch.severity import Severity
 
 _SCHEMA = """
@@ -47,7 +48,7 @@ class Memory:
     """
 
     def __init__(self, folder: str, *, read_only: bool = False) -> None:
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, STATE_NAME)
         try:
             self._db = open_database(
                 folder, _SCHEMA, synchronous="NORMAL", timeout=5.0, threads=True, read_only=read_only

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from keywatch.errors import StateError
 
 APP = "keywatch"
+#: in a state folder: what is remembered (database.py)
+STATE_NAME = "state.db"
 #: the configuration file, and the folder of more of them beside it
 CONFIG_NAMES = ("keywatch.toml", "conf.d")
 #: the system's own folders (docs/admin.md)
@@ -80,6 +82,11 @@ def user_homes(env: dict[str, str] | None = None) -> Homes:
         data=xdg("XDG_DATA_HOME", ".local/share"),
         runtime=os.path.join(runtime, APP) if os.path.isabs(runtime) else xdg("XDG_STATE_HOME", ".local/state"),
     )
+
+
+def has_state(folder: str) -> bool:
+    """Whether anything was ever remembered in a state folder."""
+    return os.path.exists(os.path.join(folder, STATE_NAME))
 
 
 def has_config(folder: str) -> bool:

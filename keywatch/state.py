@@ -18,8 +18,9 @@ import struct
 from collections.abc import Iterable
 from operator import attrgetter
 
-from keywatch.database import NAME, open_database
+from keywatch.database import open_database
 from keywatch.errors import StateError
+from keywatch.paths import STATE_NAME
 
 TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class State:
     """The open database. Use as a context manager; every failure is a `StateError` that says what to do."""
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, STATE_NAME)
         try:
             self._db = open_database(folder, _SCHEMA, synchronous="NORMAL", timeout=2.0)
         except (OSError, sqlite3.Error) as error:

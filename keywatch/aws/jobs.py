@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keywatch import atomic
-from keywatch.database import NAME, open_database
+from keywatch.database import open_database
 from keywatch.errors import FileBusyError, JournalError
-from keywatch.paths import private_dir
+from keywatch.paths import STATE_NAME, private_dir
 from keywatch.vault.base import timestamp
 
 _SCHEMA = """
@@ -57,7 +57,7 @@ class Jobs:
     """The open journal. What it has written is durable when a call returns; errors are `JournalError`."""
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, STATE_NAME)
         try:
             self._db = open_database(folder, _SCHEMA, synchronous="EXTRA", timeout=10.0)
         except (OSError, sqlite3.Error) as error:

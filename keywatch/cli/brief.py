@@ -18,13 +18,13 @@ _LABELS = ((4, "critical"), (3, "high"), (2, "medium"), (1, "low"))
 
 def run_brief() -> int:
     """Print the line, if there is something to say. Always 0."""
-    from keywatch.paths import user_homes
+    from keywatch.paths import has_state, user_homes
 
     homes = user_homes()
     words = []
     if counts := _findings(homes.state) or _of_system():
         words.append(_told(counts))
-    known = os.path.exists(os.path.join(homes.state, "state.db"))
+    known = has_state(homes.state)
     if known and not _watched(homes.runtime) and not os.path.exists(SYSTEM_WATCHER):
         words.append("nothing watches: keywatch watch, or keywatch install --user")
     said = "; ".join(words)
@@ -51,7 +51,9 @@ def _of_system() -> dict[int, int]:
 
 def _findings(state: str) -> dict[int, int]:
     """How many keys the daemon remembers, by severity."""
-    path = os.path.join(state, "state.db")
+    from keywatch.paths import STATE_NAME
+
+    path = os.path.join(state, STATE_NAME)
     try:
         name = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         db = sqlite3.connect(f"file:{name}?mode=ro", uri=True, timeout=0.2)

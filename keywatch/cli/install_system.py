@@ -202,10 +202,10 @@ def _uncover(steps: _Steps) -> None:
 def _still_moved() -> list[str]:
     """The entries of moves that were neither undone nor taken back."""
     from keywatch.move.journal import Journal, MoveState
-    from keywatch.paths import system_homes
+    from keywatch.paths import has_state, system_homes
 
     folder = system_homes().state
-    if not os.path.exists(os.path.join(folder, "state.db")):
+    if not has_state(folder):
         return []
     with Journal(folder) as journal:
         return sorted({move.entry for move in journal.all() if move.state is MoveState.DONE and move.entry})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 from keywatch.aws.jobs import Ended, Jobs, one_at_a_time
 from keywatch.errors import KeywatchError
+from keywatch.paths import has_state
 from keywatch.vault.opening import open_vault
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def recover_keys(options: argparse.Namespace, homes: Homes) -> list[Ended]:
     """End every job that was cut short; what became of each."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
+    if not has_state(homes.state):
         return []
     with Jobs(homes.state) as jobs:
         if not jobs.all():  # boto3 is not loaded for nothing

@@ -22,7 +22,7 @@ from keywatch.move.deposit import take_out
 from keywatch.move.journal import Journal, Move, MoveState
 from keywatch.move.plan import Wish
 from keywatch.move.undo import undo_move
-from keywatch.paths import Homes, own_homes
+from keywatch.paths import Homes, has_state, own_homes
 from keywatch.report.base import plural
 from keywatch.report.escape import show
 from keywatch.vault.base import is_own
@@ -54,7 +54,7 @@ def vaults_of_moves(homes: Homes) -> set[str]:
 
 def _moves(homes: Homes) -> list[Move]:
     """Every move, the oldest first; none where nothing was ever remembered."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
+    if not has_state(homes.state):
         return []
     with Journal(homes.state) as journal:
         return journal.all()

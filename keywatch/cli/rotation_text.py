@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from keywatch.aws.jobs import Job, Jobs
 from keywatch.aws.retirement import Due, Retired, known_step
 from keywatch.aws.rotation_states import CUT_SHORT, WAITING, entries_of, masked, rotations
 from keywatch.aws.userkeys import Use, seconds_of
-from keywatch.paths import Homes
+from keywatch.paths import Homes, has_state
 from keywatch.report.base import plural
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def day(date: str) -> str:
 
 def pending_rotations(homes: Homes) -> list[Job]:
     """The rotations that are not at their end, the oldest first."""
-    if not os.path.exists(os.path.join(homes.state, "state.db")):
+    if not has_state(homes.state):
         return []
     with Jobs(homes.state) as jobs:
         return rotations(jobs, WAITING | CUT_SHORT)

@@ -18,7 +18,7 @@ from typing import Any
 from keywatch.cli.watch import try_daemon
 from keywatch.errors import ReportError
 from keywatch.memory import Memory, Remembered, finding_as, finding_of
-from keywatch.paths import Homes, own_homes
+from keywatch.paths import Homes, has_state, own_homes
 from keywatch.report.base import first_line, masked, plural
 from keywatch.report.escape import show, show_path, show_place
 from keywatch.severity import Severity
@@ -121,7 +121,7 @@ def _watching(asked: Asked) -> Part:
         since = _when(asked.system, "started", asked.now)
         return Part({"watching": False, "daemon": None}, [("watching", f"the system's watcher does, since {since}")])
     if not daemon:
-        known = os.path.exists(os.path.join(asked.homes.state, "state.db"))
+        known = has_state(asked.homes.state)
         remembered = ": what follows is what was remembered" if known else ""
         return Part(
             {"watching": False, "daemon": None},
@@ -283,7 +283,7 @@ def _sweeps(asked: Asked) -> Part:
 
 def _moves(asked: Asked) -> Part:
     """Moves that were cut short."""
-    if not os.path.exists(os.path.join(asked.homes.state, "state.db")):
+    if not has_state(asked.homes.state):
         return Part({"moves": {"unfinished": []}})
     from keywatch.move.journal import Journal
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from keywatch import atomic, audit
-from keywatch.database import NAME, open_database
+from keywatch.database import open_database
 from keywatch.errors import FileBusyError, JournalError
 from keywatch.model import Span
 from keywatch.move.base import How
 from keywatch.move.rewrite import Mode
 from keywatch.move.template import Hunk, Template
-from keywatch.paths import private_dir
+from keywatch.paths import STATE_NAME, private_dir
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS moves (
@@ -116,7 +116,7 @@ class Journal:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, STATE_NAME)
         try:
             self._db = open_database(folder, _SCHEMA, synchronous="EXTRA", timeout=10.0)
         except (OSError, sqlite3.Error) as error:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from keywatch.offers.store import OPEN, Offers, OfferState
-from keywatch.paths import Homes
+from keywatch.paths import Homes, has_state
 
 if TYPE_CHECKING:
     from keywatch.aws.jobs import Job
@@ -102,7 +102,7 @@ def _offer(offers: Offers, prefix: str, wanted: Mapping[str, str], now: float) -
 def settle(state_dir: str, entries: Sequence[str]) -> None:
     """These entries were rotated, or their old keys ended: their offers are done."""
     names = {name.casefold() for name in entries}
-    if not os.path.exists(os.path.join(state_dir, "state.db")):
+    if not has_state(state_dir):
         return
     with Offers(state_dir) as offers:
         for offer in offers.open():

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keywatch.database import NAME, open_database
+from keywatch.database import open_database
 from keywatch.errors import StateError
+from keywatch.paths import STATE_NAME
 
 
 class OfferState(enum.StrEnum):
@@ -73,7 +74,7 @@ class Offers:
 
     def __init__(self, folder: str, *, read_only: bool = False) -> None:
         """`read_only`: nothing is made or changed, and a database that is not there is an empty one."""
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, STATE_NAME)
         try:
             self._db = open_database(
                 folder, _SCHEMA, synchronous="FULL", timeout=5.0, threads=True, read_only=read_only
