@@ -6,8 +6,6 @@ printed, formatted, logged or pickled form is masked.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, NoReturn
@@ -18,7 +16,8 @@ from keywatch.severity import Severity
 class Secret:
     """Bytes that must never be shown. `expose()` is the only way to them.
 
-    Equality is constant-time; hashing works, so that secrets can be grouped in memory.
+    Equality is constant-time; hashing works, so that secrets can be grouped in memory. What both need loads OpenSSL,
+    so only the first secret has it loaded: most sweeps meet none.
     """
 
     __slots__ = ("_bytes",)
@@ -32,6 +31,9 @@ class Secret:
 
     def fingerprint(self, key: bytes) -> str:
         """HMAC-SHA256 under the installation's random `key`, as 32 hex digits: safe to store, log and print."""
+        import hashlib
+        import hmac
+
         return hmac.new(key, self._bytes, hashlib.sha256).hexdigest()[:32]
 
     def __len__(self) -> int:
@@ -41,6 +43,8 @@ class Secret:
         return bool(self._bytes)
 
     def __eq__(self, other: object) -> bool:
+        import hmac
+
         return isinstance(other, Secret) and hmac.compare_digest(self._bytes, other._bytes)
 
     def __hash__(self) -> int:

@@ -5,7 +5,6 @@ Whoever reads the files gives their bytes; the findings left out are counted by 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import datetime
 import json
@@ -162,7 +161,7 @@ def _place_of(place: dict[str, object]) -> str:
     path = str(place["path"])
     if "path_base64" in place:
         try:
-            path = os.fsdecode(base64.b64decode(str(place["path_base64"]), validate=True))
+            path = os.fsdecode(binascii.a2b_base64(str(place["path_base64"]), strict_mode=True))
         except binascii.Error:
             raise ValueError("path_base64") from None
     via = place.get("via") or []

@@ -6,6 +6,7 @@ keywatch's own mistake names its place and never the text of the exception, whic
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -57,12 +58,15 @@ BROKEN_PIPE = 141
 
 def run() -> NoReturn:
     """The entry point of `keywatch`."""
+    gc.disable()  # what is loaded now stays: looking through it for what could go costs a tenth of a short run
     harden()
     if sys.argv[1:] == ["status", "--brief"]:  # every login shell waits for it: not even argparse
         from keywatch.cli.brief import run_brief
 
         sys.exit(run_brief())
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    gc.freeze()  # it goes with the process
+    sys.exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -102,6 +106,8 @@ def _run(argv: Sequence[str]) -> int:
         return int(done.code or 0)
     module, function = COMMANDS[options.command or "sweep"]
     run: Callable[[argparse.Namespace], int] = getattr(import_module(f"keywatch.cli.{module}"), function)
+    gc.freeze()
+    gc.enable()
     return run(options)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from typing import TextIO
@@ -37,6 +36,8 @@ def open_output(path: str) -> Iterator[TextIO]:
             with open(path, "w", encoding="utf-8", newline="") as out:
                 yield out
             return
+        import secrets
+
         temp = f"{path}.{secrets.token_hex(6)}.part"
         fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import quote_from_bytes
 
 #: C0 and C1 controls, what reorders text (Unicode's bidirectional marks), line separators, lone surrogates, backslashes
 _UNSAFE = re.compile(
@@ -45,11 +44,15 @@ def show_place(path: str, via: tuple[str, ...], home: str = "") -> str:
 
 def file_uri(path: str) -> str:
     """The `file://` address of an absolute path, every byte kept; of anything else its name, quoted."""
+    from urllib.parse import quote_from_bytes
+
     return ("file://" if path.startswith("/") else "") + quote_from_bytes(exact_bytes(path))
 
 
 def relative_uri(path: str, folder: str) -> str | None:
     """The address of `path` relative to `folder`, or None when it lies elsewhere."""
+    from urllib.parse import quote_from_bytes
+
     base = folder.rstrip("/") + "/"
     return quote_from_bytes(exact_bytes(path[len(base) :])) if folder and path.startswith(base) else None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
 import signal
 import struct
 import sys
@@ -17,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
 if TYPE_CHECKING:
+    import selectors
     from typing import Any, NoReturn, Protocol
 
     Message = dict[str, Any]
@@ -39,9 +39,8 @@ _MAX_CRASHES = 50
 
 def can_fork() -> bool:
     """Whether forking is safe here: not on macOS (system libraries), not in a process that runs threads."""
-    import threading
-
-    return sys.platform.startswith("linux") and threading.active_count() == 1
+    threading = sys.modules.get("threading")  # who has threads has loaded it
+    return sys.platform.startswith("linux") and (threading is None or threading.active_count() == 1)
 
 
 def run_crew(units: int, start: Start, jobs: int, receive: Emit) -> None:
@@ -95,6 +94,8 @@ class Crew:
 
     def listen(self, receive: Emit) -> None:
         """Pass on what the workers say until the last has ended; replace those that die."""
+        import selectors  # not before the workers are at work
+
         with selectors.DefaultSelector() as selector:
             for fd in self._hands:
                 selector.register(fd, selectors.EVENT_READ)

@@ -6,10 +6,10 @@ judged at the end, when it is known at how many places each key lies.
 
 from __future__ import annotations
 
-import base64
 import datetime
 import os
 import time
+from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -232,7 +232,7 @@ class _Gathered:
             self.files, self.size, self.cached = self.files + files, self.size + size, self.cached + cached
             self.dropped.update(message["dropped"])
             for dev, ino, records in message["clean"]:
-                self.clean[dev, ino] = base64.b64decode(records)
+                self.clean[dev, ino] = a2b_base64(records)
         elif "failed" in message:
             path, kind = message["failed"]
             why = f"keywatch failed here ({kind}): please report this"

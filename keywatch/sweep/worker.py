@@ -5,8 +5,8 @@ Everything it says goes out as messages that hold no secret: sightings, skips, c
 
 from __future__ import annotations
 
-import base64
 import os
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ class SweepWorker:
             {
                 "counts": [walk.files, walk.size, walk.cached],
                 "dropped": dict(dropped),
-                "clean": [[*key, base64.b64encode(records).decode()] for key, records in walk.clean.items()],
+                "clean": [[*key, b2a_base64(records, newline=False).decode()] for key, records in walk.clean.items()],
             }
         )
         walk.files = walk.size = walk.cached = 0
