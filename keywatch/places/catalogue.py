@@ -199,8 +199,13 @@ def row_of(child: Node, name: str, node: Node) -> Row | None:
     return row if name in node.exact or not originals_of(name) else Row(row.pattern, row.format, "nobody (a leftover)")
 
 
+_ENDS = tuple({after for _, after in LEFTOVERS})
+
+
 def originals_of(name: str) -> list[str]:
     """The names of files that `name` may be an editor's or a package tool's copy of."""
+    if not name.endswith(_ENDS):  # nearly every name
+        return []
     return [
         name[len(before) : len(name) - len(after)]
         for before, after in LEFTOVERS

@@ -3,8 +3,9 @@
 usage: python scripts/bench/sweep.py [TREE] [--runs N] [--peers]
 
 Without a TREE one of 45,000 files is made in the cache folder, the same every time. Each command runs once to warm the
-page cache and then N times, in turns; the medians are compared. `--peers` runs gitleaks,
-betterleaks, kingfisher, trufflehog and detect-secrets too, where they are installed, once each: they take minutes.
+page cache and then N times, in turns; the medians are compared. Two bare loops in Python (bare.py) show the floor.
+`--peers` runs gitleaks, betterleaks, kingfisher, trufflehog and detect-secrets too, where they are installed, once
+each: they take minutes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tree import make_tree
 
 ROOT = Path(__file__).parents[2]
 PATTERN = "(AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"
+#: what no sweep in Python can be quicker than
+BARE = [sys.executable, "-I", str(Path(__file__).with_name("bare.py"))]
 PEERS = {
     "gitleaks": ["gitleaks", "dir", "--no-banner", "--exit-code", "0", "--log-level", "fatal"],
     "betterleaks": ["betterleaks", "--silent", "--exit-code", "0"],
@@ -93,6 +96,8 @@ def _measure(tree: Path, runs: int, state: Path, *, peers: bool) -> list[Contest
         Contestant("rg, one pattern", ["rg", "-c", "--no-ignore", "--hidden", "-a", PATTERN, str(tree)]),
         Contestant("keywatch", [*sweep, "--no-cache", str(tree)], own),
         Contestant("keywatch, second sweep", [*sweep, str(tree)], own),
+        Contestant("bare Python that reads", [*BARE, "read", str(tree)]),
+        Contestant("bare Python, metadata", [*BARE, "stat", str(tree)]),
     ]
     for each in quick:
         each.run()

@@ -13,7 +13,7 @@ import signal
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,11 +51,15 @@ class Disk:
         self.mount()
 
     def unmount(self) -> None:
-        for _ in range(100):
-            if subprocess.run(["umount", self.point], capture_output=True, check=False).returncode == 0:
-                return
+        """Unmount it everywhere: a mount namespace that another test made meanwhile has it too, until that one ends."""
+        self._wait(lambda: subprocess.run(["umount", self.point], capture_output=True, check=False).returncode == 0)
+        self._wait(lambda: not subprocess.run(["losetup", "-j", self.image], capture_output=True, check=True).stdout)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        end = time.monotonic() + 120
+        while not done():
+            assert time.monotonic() < end, "the disk stays busy"
             time.sleep(0.02)
-        raise AssertionError("the disk stays busy")
 
 
 def _run(*command: str) -> None:
