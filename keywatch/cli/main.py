@@ -106,8 +106,9 @@ def _run(argv: Sequence[str]) -> int:
         return int(done.code or 0)
     module, function = COMMANDS[options.command or "sweep"]
     run: Callable[[argparse.Namespace], int] = getattr(import_module(f"keywatch.cli.{module}"), function)
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     return run(options)
 
 

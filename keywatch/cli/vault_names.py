@@ -17,7 +17,7 @@ from keywatch.cli.workbench import vault_named
 from keywatch.errors import EntryMissingError, UsageError
 from keywatch.paths import Homes
 from keywatch.report.escape import show
-from keywatch.serve.renaming import remove, rename
+from keywatch.serve.renaming import forget_removed, rename
 from keywatch.vault.base import Vault, check_given, is_own
 from keywatch.vault.opening import open_vault
 from keywatch.vault.session import PREFIX
@@ -47,10 +47,11 @@ def remove_entry(options: argparse.Namespace, homes: Homes) -> None:
         if is_own(found.name):
             what = "which keywatch keeps for itself" + (": its undo fails" if options.force else "")
         confirm_word(f"{found.name} goes out of {vault.title}, {what}.", found.name)
-    waiting = remove(vault, options.entry, state=_store(homes), config=homes.config, others=_vault_files(homes))
+    vault.remove(options.entry)
     for name in (f"{PREFIX}{options.entry}", *spent_extras(homes, options.entry, vault_named(options.vault, homes))):
         _forget(vault, name)
     sys.stdout.write(f"Took {options.entry} out.\n")
+    waiting = forget_removed(vault, options.entry, state=_store(homes), config=homes.config, others=_vault_files(homes))
     for path in waiting:
         sys.stdout.write(f"Its policy in {show(path)} stays: it counts for the next entry of that name.\n")
 

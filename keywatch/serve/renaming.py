@@ -55,11 +55,13 @@ def rename(
     return entry
 
 
-def remove(
+def forget_removed(
     vault: Vault, name: str, *, state: str = "", config: str = "", others: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Take an entry out, and forget its programs; the files whose policy waits for the next entry of that name."""
-    vault.remove(name)
+    """An entry was taken out: forget its programs, unless another vault has one of that name.
+
+    Gives the files whose policy waits for the next entry of that name.
+    """
     if not _is_free(name, vault, others):
         return ()
     if state:

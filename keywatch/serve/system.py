@@ -19,7 +19,7 @@ from keywatch.serve.errands import Errand
 from keywatch.serve.keeper import Held, Keeper, Record
 from keywatch.serve.policies import Policies, why_not
 from keywatch.serve.reads import Peer
-from keywatch.serve.renaming import remove, rename
+from keywatch.serve.renaming import forget_removed, rename
 from keywatch.vault.base import check_name, timestamp
 from keywatch.vault.document import VaultRecipient
 from keywatch.vault.file import FileVault, create_vault
@@ -112,7 +112,8 @@ class SystemKeeper(Keeper):
                 return {"forgotten": forget(self._state_dir, check_name(name), _text(text))}
             case ["remove", name]:
                 self._record("remove", "", check_name(name), peer)
-                remove(vault, name, state=self._state_dir)
+                vault.remove(name)
+                forget_removed(vault, name, state=self._state_dir)
                 return {}
         raise UsageError("not a request")
 
