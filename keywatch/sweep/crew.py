@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import struct
 import sys
@@ -16,7 +17,6 @@ from collections.abc import Callable, Sequence
 
 TYPE_CHECKING = False  # `typing` is loaded by what needs it: every sweep waits for this module
 if TYPE_CHECKING:
-    import selectors
     from typing import Any, NoReturn, Protocol
 
     Message = dict[str, Any]
@@ -94,24 +94,22 @@ class Crew:
 
     def listen(self, receive: Emit) -> None:
         """Pass on what the workers say until the last has ended; replace those that die."""
-        import selectors  # not before the workers are at work
-
-        with selectors.DefaultSelector() as selector:
-            for fd in self._hands:
-                selector.register(fd, selectors.EVENT_READ)
-            while self._hands:
-                for key, _ in selector.select():
-                    hand = self._hands[key.fd]
-                    data = os.read(hand.fd, 1 << 16)
-                    if data:
-                        self._hear(hand, data, receive)
-                        continue
-                    selector.unregister(hand.fd)
-                    del self._hands[hand.fd]
-                    os.close(hand.fd)
-                    _, status = os.waitpid(hand.pid, 0)
-                    if not hand.done:
-                        self._replace(hand, status, selector, receive)
+        poller = select.poll()
+        for fd in self._hands:
+            poller.register(fd, select.POLLIN)
+        while self._hands:
+            for fd, _ in poller.poll():
+                hand = self._hands[fd]
+                data = os.read(fd, 1 << 16)
+                if data:
+                    self._hear(hand, data, receive)
+                    continue
+                poller.unregister(fd)
+                del self._hands[fd]
+                os.close(fd)
+                _, status = os.waitpid(hand.pid, 0)
+                if not hand.done and (another := self._replace(hand, status, receive)) is not None:
+                    poller.register(another, select.POLLIN)
         while token := os.read(self._tokens, _NUMBER.size):
             receive({"undone": _NUMBER.unpack(token)[0]})
 
@@ -180,8 +178,11 @@ class Crew:
             else:
                 receive(message)
 
-    def _replace(self, hand: _Hand, status: int, selector: selectors.BaseSelector, receive: Emit) -> None:
-        """A worker died: name what it was at, and have its unit done again without that file."""
+    def _replace(self, hand: _Hand, status: int, receive: Emit) -> int | None:
+        """A worker died: name what it was at, and have its unit done again without that file.
+
+        The descriptor that the new worker reports on; None after too many crashes.
+        """
         self._crashes += 1
         receive({"crashed": hand.at, "status": os.waitstatus_to_exitcode(status)})
         if hand.at:
@@ -189,8 +190,8 @@ class Crew:
         if self._crashes > _MAX_CRASHES:
             if hand.unit is not None:
                 receive({"undone": hand.unit})
-            return
-        selector.register(self._hire(hand.unit), selectors.EVENT_READ)
+            return None
+        return self._hire(hand.unit)
 
 
 def _tokens(units: Sequence[int]) -> int:
