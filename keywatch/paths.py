@@ -84,6 +84,16 @@ def user_homes(env: dict[str, str] | None = None) -> Homes:
     )
 
 
+def real_path(path: str) -> str:
+    """`os.path.realpath`, which fails where a link goes between its two looks at it: then it looks again."""
+    for _ in range(8):
+        try:
+            return os.path.realpath(path)
+        except OSError:
+            continue
+    return os.path.abspath(path)
+
+
 def has_state(folder: str) -> bool:
     """Whether anything was ever remembered in a state folder."""
     return os.path.exists(os.path.join(folder, STATE_NAME))

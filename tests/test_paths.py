@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from keywatch.errors import StateError
-from keywatch.paths import installation_key, user_homes
+from keywatch.paths import installation_key, real_path, user_homes
 
 
 def test_folders_follow_xdg_and_ignore_relative_values() -> None:
@@ -44,3 +44,20 @@ def test_a_spoilt_key_is_refused_and_kept(tmp_path: Path, spoil: str) -> None:
         path.symlink_to(tmp_path / "moved")
     with pytest.raises(StateError, match=r"installation\.key"):
         installation_key(folder)
+
+
+def test_a_link_that_goes_while_it_is_looked_at_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `os.path.realpath` meets when somebody takes the link away after its lstat(2)."""
+    link = tmp_path / "link"
+    link.symlink_to("target")
+    read = os.readlink
+
+    def gone(path: str) -> str:
+        monkeypatch.setattr("os.readlink", read)
+        link.unlink()
+        return read(path)
+
+    monkeypatch.setattr("os.readlink", gone)
+    assert real_path(str(link)) == str(link)

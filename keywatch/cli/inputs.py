@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from keywatch.errors import ConfigError, SweepError
+from keywatch.paths import real_path
 from keywatch.request import Baseline, IgnoreEntry
 from keywatch.suppress import MAX_BASELINE_BYTES, MAX_IGNORE_BYTES, parse_baseline, parse_ignore
 
@@ -43,7 +44,7 @@ def read_ignores(named: Iterable[str], roots: Iterable[str], config_home: str) -
     found = [(os.path.join(config_home, "ignore"), "/")]
     for root in dict.fromkeys(roots):
         # places are reported by the root's real path or by the one given
-        real = os.path.realpath(root)
+        real = real_path(root)
         found += [(os.path.join(real, IGNORE_NAME), base) for base in dict.fromkeys((real, root))]
     for path, base in dict.fromkeys(found):
         content, note = _read_found(path)

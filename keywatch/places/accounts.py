@@ -6,6 +6,8 @@ import os
 import pwd
 from dataclasses import dataclass
 
+from keywatch.paths import real_path
+
 #: homes of system accounts that are no homes
 _NO_HOMES = ("/", "/nonexistent", "/dev", "/proc", "/sys", "/bin", "/sbin", "/usr", "/etc", "/run", "/tmp", "/var/run")  # noqa: S108
 
@@ -23,7 +25,7 @@ def accounts() -> list[Account]:
     """Every account with a home of its own that exists; of accounts that share one, the first."""
     found: dict[str, Account] = {}
     for entry in pwd.getpwall():
-        home = os.path.realpath(entry.pw_dir)
+        home = real_path(entry.pw_dir)
         if (
             not os.path.isabs(entry.pw_dir)
             or home in _NO_HOMES

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cache
 
+from keywatch.paths import real_path
 from keywatch.places.base import Row, Target
 from keywatch.places.rows import LEFTOVERS, ROWS
 
@@ -116,7 +117,7 @@ def folders_named(home: str, env: Mapping[str, str]) -> Iterator[tuple[str, Node
     """The folders that variables of `env` put in the place of folders of the home, with what rows say of them."""
     for name, usual in FOLDERS.items():
         folder = env.get(name, "")
-        if os.path.isabs(folder) and os.path.realpath(folder) != os.path.realpath(os.path.join(home, usual)):
+        if os.path.isabs(folder) and real_path(folder) != real_path(os.path.join(home, usual)):
             node = tree_of("home")
             for step in filter(None, usual.split("/")):
                 node = node.exact.get(step, Node())

@@ -12,6 +12,7 @@ import struct
 from typing import Literal, Protocol
 
 from keywatch.model import Exposure
+from keywatch.paths import real_path
 from keywatch.places.disk import Disk, Mount, find_disk, fscrypted, read_mounts
 from keywatch.places.git import Git
 from keywatch.places.read import reads_everything
@@ -94,7 +95,7 @@ class Exposures:
     def _real_folder(self, folder: str) -> str:
         if folder not in self._real:
             try:
-                self._real[folder] = os.path.realpath(folder)
+                self._real[folder] = real_path(folder)
             except (OSError, ValueError):
                 self._real[folder] = folder
         return self._real[folder]

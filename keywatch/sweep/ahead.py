@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from keywatch.defaults import MAX_FILE_SIZE
 from keywatch.errors import StateError
-from keywatch.paths import Homes, has_config, installation_key
+from keywatch.paths import Homes, has_config, installation_key, real_path
 from keywatch.places.walk import mounted_kernel_devices
 from keywatch.state import FolderKey, State
 from keywatch.sweep.crew import Crew, can_fork
@@ -78,4 +78,4 @@ def begin(paths: Sequence[str], homes: Homes, *, jobs: int = 0, max_size: int = 
         max_size=max_size or MAX_FILE_SIZE,
         no_entry=mounted_kernel_devices(),
     )
-    return Ahead(list(dict.fromkeys(map(os.path.realpath, paths))), tools, known, jobs)
+    return Ahead(list(dict.fromkeys(map(real_path, paths))), tools, known, jobs)

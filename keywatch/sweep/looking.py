@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from keywatch.globs import covers
 from keywatch.model import Place, Skipped
+from keywatch.paths import real_path
 from keywatch.places.base import Target
 from keywatch.places.read import why_not, why_not_regular
 from keywatch.places.walk import mounted_kernel_devices
@@ -71,7 +72,7 @@ def _take_path(asked: Asked, path: str, named: list[str]) -> None:
         asked.skipped.append(Skipped(full, why_not(error), asked=True))
         return
     if stat.S_ISDIR(mode):
-        if (real := os.path.realpath(full)) not in asked.trees:
+        if (real := real_path(full)) not in asked.trees:
             asked.trees.append(real)
     elif stat.S_ISREG(mode):
         asked.targets.append(Target(full, asked=True))
@@ -98,7 +99,7 @@ def _take_well_known(asked: Asked, request: SweepRequest, named: list[str]) -> N
     own = os.path.expanduser("~")
     homes = [own]
     if root:
-        homes += [account.home for account in accounts() if os.path.realpath(account.home) != os.path.realpath(own)]
+        homes += [account.home for account in accounts() if real_path(account.home) != real_path(own)]
     asked.targets += system_targets()
     if not root and (crontab := own_crontab()) is not None:
         asked.contents.append(crontab)

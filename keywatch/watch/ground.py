@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from keywatch.paths import real_path
 from keywatch.places.base import Target
 from keywatch.places.disk import Mount, mount_of, read_mounts
 from keywatch.places.outline import Spot, Survey, survey, survey_name
@@ -81,7 +82,7 @@ class Ground:
                     "they are swept now and then"
                 )
                 continue
-            real = os.path.realpath(spot.path)
+            real = real_path(spot.path)
             if folder is None:
                 if not os.path.isdir(real) or not self._arm(real):
                     continue
@@ -122,7 +123,7 @@ class Ground:
 
     def _knows(self, spot: Spot) -> bool:
         folder = self.folders.get(spot.path)
-        return folder is not None and spot in folder.spots and folder.real == os.path.realpath(spot.path)
+        return folder is not None and spot in folder.spots and folder.real == real_path(spot.path)
 
     def _arm(self, real: str) -> bool:
         """Listen to a real folder; False where it has gone. Where listening fails it is polled."""
@@ -222,7 +223,7 @@ class Ground:
         full = f"/{name}" if path == "/" else f"{path}/{name}"
         inner = self.folders.get(full)
         if inner is not None:
-            real = os.path.realpath(full)
+            real = real_path(full)
             if real != inner.real or not self._is_same(real):
                 self.drop(full)
         more: list[Spot] = []

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from keywatch.paths import real_path
+
 #: inode, size, mtime, ctime, names; None: not there
 Signature = tuple[int, int, int, int, int] | None
 
@@ -45,7 +47,7 @@ def way_of(path: str, seen: set[str]) -> Iterator[tuple[str, str]]:
         while not os.path.isdir(folder):
             folder, _, name = folder.rpartition("/")
             folder = folder or "/"
-        real = os.path.realpath(folder)
+        real = real_path(folder)
         yield real, name
         yield from _links_above(folder, seen)
         full = f"{real}/{name}" if real != "/" else f"/{name}"

@@ -10,6 +10,8 @@ import os
 import time
 from collections.abc import Iterable
 
+from keywatch.paths import real_path
+
 #: seconds that the search may take
 PATIENCE = 0.25
 #: programs that hold files open only to watch or show them
@@ -20,7 +22,7 @@ def writers_of(paths: Iterable[str]) -> dict[str, str]:
     """The name of the program for each path that one can be told for."""
     import psutil
 
-    wanted = {os.path.realpath(path): path for path in paths}
+    wanted = {real_path(path): path for path in paths}
     wanted |= {path: path for path in list(wanted.values())}
     found: dict[str, str] = {}
     end = time.monotonic() + PATIENCE
