@@ -63,8 +63,9 @@ def run() -> NoReturn:
     if sys.argv[1:] == ["status", "--brief"]:  # every login shell waits for it: not even argparse
         from keywatch.cli.brief import run_brief
 
-        sys.exit(run_brief())
-    status = main(sys.argv[1:])
+        status = run_brief()
+    else:
+        status = main(sys.argv[1:])
     gc.freeze()  # it goes with the process
     sys.exit(status)
 
@@ -106,7 +107,7 @@ def _run(argv: Sequence[str]) -> int:
         return int(done.code or 0)
     module, function = COMMANDS[options.command or "sweep"]
     run: Callable[[argparse.Namespace], int] = getattr(import_module(f"keywatch.cli.{module}"), function)
-    if not gc.isenabled():
+    if not gc.isenabled():  # all that the command needs is loaded
         gc.freeze()
         gc.enable()
     return run(options)

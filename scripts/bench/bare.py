@@ -9,22 +9,18 @@ least for a first and a second time. Whatever keywatch takes more is its own.
 from __future__ import annotations
 
 import os
+import struct
 import sys
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 FILE = os.O_RDONLY | os.O_NOFOLLOW
+NUMBER = struct.Struct("<I")
 #: how deep the tree is split for the two
 SPLIT = 3
 
 
-def folders(path: str) -> list[str]:
-    """The folders in a folder."""
-    with os.scandir(path) as entries:
-        return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-
-
-def walk(top: str, vector: list[bytearray] | None) -> None:
-    """Every file below `top`: read into `vector`, or without one asked for its metadata."""
+def walk(top: str, vector: list[bytearray] | None, *, below: bool) -> None:
+    """Every file of `top`, and of what is `below`: read into `vector`, or without one asked for its metadata."""
     stack = [top]
     while stack:
         path = stack.pop()
@@ -32,7 +28,8 @@ def walk(top: str, vector: list[bytearray] | None) -> None:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    stack.append(f"{path}/{entry.name}")
+                    if below:
+                        stack.append(f"{path}/{entry.name}")
                 elif vector is None:
                     entry.stat(follow_symlinks=False)
                 else:
@@ -43,17 +40,29 @@ def walk(top: str, vector: list[bytearray] | None) -> None:
         os.close(folder)
 
 
-def main() -> None:
-    """Walk with two processes, which take folders in turns."""
-    what, tree = sys.argv[1:]
-    vector = [bytearray(1 << 20)] if what == "read" else None
+def split(tree: str) -> list[tuple[str, bool]]:
+    """The tree in pieces: folders, and whether what is below them belongs to the piece."""
+    pieces: list[tuple[str, bool]] = []
     level = [tree]
     for _ in range(SPLIT):
-        level = [below for path in level for below in folders(path)]
-    for part in range(2):
+        pieces += ((path, False) for path in level)
+        level = [entry.path for path in level for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
+    return pieces + [(path, True) for path in level]
+
+
+def main() -> None:
+    """Walk with two processes, each of which takes the next piece when it is done with one."""
+    what, tree = sys.argv[1:]
+    vector = [bytearray(1 << 20)] if what == "read" else None
+    pieces = split(tree)
+    reader, writer = os.pipe()
+    os.write(writer, b"".join(NUMBER.pack(number) for number in range(len(pieces))))
+    os.close(writer)
+    for _ in range(2):
         if os.fork() == 0:
-            for top in level[part::2]:
-                walk(top, vector)
+            while number := os.read(reader, NUMBER.size):
+                top, below = pieces[NUMBER.unpack(number)[0]]
+                walk(top, vector, below=below)
             os._exit(0)
     os.wait()
     os.wait()

@@ -13,6 +13,11 @@ def bound(case: Case) -> None:
     (case.other / "real").mkdir()
 
 
+def _write_inside(case: Case, path: Path) -> None:
+    assert case.mounts is not None
+    case.mounts.run("sh", "-c", 'printf %s "$1" > "$2"', "sh", case.key.ini, path)
+
+
 @mounted("bind mount placed over watched dir afterwards", bound)
 def mounted_over(case: Case) -> Path:
     assert case.mounts is not None
@@ -25,7 +30,7 @@ def mounted_over(case: Case) -> Path:
 def through_alias(case: Case) -> Path:
     assert case.mounts is not None
     case.mounts.run("mount", "--bind", case.aws, case.other / "real")
-    case.mounts.run("sh", "-c", 'printf %s "$1" > "$2"', "sh", case.key.ini, case.other / "real/credentials")
+    _write_inside(case, case.other / "real/credentials")
     return case.credentials
 
 
@@ -55,11 +60,6 @@ def overlaid(case: Case, *, above: bool = False) -> None:
     (case.other / "lower/credentials").write_text("[default]\n")
     options = f"lowerdir={case.other}/lower,upperdir={layers}/upper,workdir={layers}/work"
     case.mounts.try_run("an overlay", ["mount", "-t", "overlay", "-o", options, "overlay", case.aws])
-
-
-def _write_inside(case: Case, path: Path) -> None:
-    assert case.mounts is not None
-    case.mounts.run("sh", "-c", 'printf %s "$1" > "$2"', "sh", case.key.ini, path)
 
 
 @mounted("overlayfs: write through merged dir", overlaid)
